@@ -1,0 +1,23 @@
+using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Features.Operators;
+using Intotes.Chat.Features.Sessions;
+
+namespace Intotes.Chat.Features;
+
+/// <summary>Composes the three features.</summary>
+public static class FeatureExtensions
+{
+    public static IServiceCollection AddFeatures(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<ChatOptions>().Bind(configuration.GetSection("Chat")).ValidateDataAnnotations().ValidateOnStart();
+
+        services.AddSingleton<SessionStore>().AddSingleton<SessionOpener>().AddSingleton<SessionGate>();
+        services.AddSingleton<AccountStore>().AddSingleton<RosterStore>();
+        services.AddSingleton<QueueStore>().AddSingleton<QueuePlaces>().AddHostedService(p => p.GetRequiredService<QueuePlaces>());
+
+        services.AddSingleton<MessageStore>().AddSingleton<MessagePoller>().AddSingleton<HistoryReader>();
+
+        services.AddSingleton<ClaimStore>().AddSingleton<CallClaimer>().AddSingleton<SummaryStore>();
+        return services;
+    }
+}

@@ -1,0 +1,55 @@
+using FastEndpoints;
+using FluentValidation;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Intotes.Chat.Features.Messages;
+
+/// <summary>The whole conversation, oldest first; or with a limit, pages backwards from the newest.</summary>
+public sealed class GetHistory(SessionGate gate, HistoryReader reader)
+    : Endpoint<GetHistory.Request, Results<HistoryResult, ProblemHttpResult>>
+{
+    public sealed class Request
+    {
+        /// <summary>Only so many of the newest messages, 1 to 500.</summary>
+        [QueryParam]
+        public int? Limit { get; init; }
+
+        /// <summary>Only messages before this one.</summary>
+        [QueryParam]
+        public string? Before { get; init; }
+
+        /// <summary>Whether system entries are included; they are by default.</summary>
+        [QueryParam]
+        public bool? Event { get; init; }
+
+        /// <summary>The session, where an operator holds several.</summary>
+        [QueryParam]
+        public string? SessionId { get; init; }
+    }
+
+    public sealed class Rules : Validator<Request>
+    {
+        public Rules()
+        {
+            RuleFor(r => r.Limit).InclusiveBetween(1, 500);
+            RuleFor(r => r.Before).IsCursor();
+        }
+    }
+
+    public override void Configure()
+    {
+        Get("chat/history");
+        Policies(Access.SessionMember);
+        Description(d => d.Refuses(Problem.InvalidCursor, Problem.InvalidSessionToken, Problem.NotAssigned, Problem.SessionNotFound));
+    }
+
+    public override async Task<Results<HistoryResult, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    {
+        var caller = User.Caller()!;
+        var (history, refusal) = await gate.EnterAsync(
+            caller, request.SessionId, access => reader.ReadAsync(access, caller, request.Limit, request.Before, request.Event ?? true, ct), ct);
+        return history is null ? refusal!.ToResult() : new HistoryResult(history);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using Intotes.Chat.Features.Sessions;
+
+namespace Intotes.Chat.Features.Messages;
+
+/// <summary>A conversation, or a stretch of it.</summary>
+/// <param name="SessionId">Whose it is.</param>
+/// <param name="Status">How the session stands.</param>
+/// <param name="Cursor">The id of the last entry covered here; <c>0-0</c> when there is none.</param>
+/// <param name="HasMore">Whether older messages were left out.</param>
+/// <param name="ReadUpTo">The last message that the other side has read.</param>
+/// <param name="Stretches">The messages, oldest first, read as they are asked for.</param>
+public sealed record History(
+    string SessionId, SessionStatus Status, string Cursor, bool HasMore, string? ReadUpTo, IAsyncEnumerable<IReadOnlyList<Message>> Stretches);
+
+/// <summary>Reads conversations in stretches of 500 entries, one round trip each, so that a long one never lies in memory as a whole.</summary>
+public sealed class HistoryReader(MessageStore messages)
+{
+    private const int Stretch = 500;
+
+    /// <summary>Null when the access is refused.</summary>
+    public Task<History?> ReadAsync(SessionAccess access, Caller caller, int? limit, string? before, bool withEvents, CancellationToken ct) =>
+        limit is { } most
+            ? ReadNewestAsync(access, caller, most, before, withEvents, ct)
+            : ReadAllAsync(access, caller, before, withEvents, ct);
+
+    /// <summary>Everything there is at the time of the first stretch; what comes later is left to polling from the cursor.</summary>
+    private async Task<History?> ReadAllAsync(SessionAccess access, Caller caller, string? before, bool withEvents, CancellationToken ct)
+    {
+        var end = before is null ? "+" : "(" + before;
+        var first = await messages.ReadForwardsAsync(access, caller, Cursor.Start, end, Stretch, ct);
+        if (first is null)
+        {
+            return null;
+        }
+
+        var last = before is null ? first.Newest : await LastBeforeAsync(access, caller, before, ct);
+        return new History(first.SessionId, first.Status, last ?? Cursor.Start, HasMore: false, first.ReadUpTo, StretchesAsync(ct));
+
+        async IAsyncEnumerable<IReadOnlyList<Message>> StretchesAsync([EnumeratorCancellation] CancellationToken aborted = default)
+        {
+            for (var stretch = first; stretch is { Messages.Count: > 0 };)
+            {
+                yield return Chosen(stretch.Messages, withEvents);
+                stretch = stretch.Messages.Count == Stretch && last is not null
+                    ? await messages.ReadForwardsAsync(access, caller, stretch.Messages[^1].Id, last, Stretch, aborted)
+                    : null;
+            }
+        }
+    }
+
+    /// <summary>The newest ones, collected backwards until there are enough.</summary>
+    private async Task<History?> ReadNewestAsync(SessionAccess access, Caller caller, int limit, string? before, bool withEvents, CancellationToken ct)
+    {
+        var found = new List<Message>();
+        string? newest = null;
+        while (true)
+        {
+            var stretch = await messages.ReadBackwardsAsync(access, caller, before, withEvents ? limit + 1 : Stretch, ct);
+            if (stretch is null)
+            {
+                return null;
+            }
+
+            newest ??= stretch.Messages.Count > 0 ? stretch.Messages[0].Id : Cursor.Start;
+            found.AddRange(Chosen(stretch.Messages, withEvents));
+            if (found.Count > limit || withEvents || stretch.Messages.Count < Stretch)
+            {
+                var page = found.Take(limit).Reverse().ToList();
+                return new History(stretch.SessionId, stretch.Status, newest, found.Count > limit, stretch.ReadUpTo, Single(page));
+            }
+
+            before = stretch.Messages[^1].Id;
+        }
+    }
+
+    private async Task<string?> LastBeforeAsync(SessionAccess access, Caller caller, string before, CancellationToken ct) =>
+        await messages.ReadBackwardsAsync(access, caller, before, 1, ct) is { Messages: [var last] } ? last.Id : null;
+
+    private static IReadOnlyList<Message> Chosen(IReadOnlyList<Message> entries, bool withEvents) =>
+        withEvents ? entries : [.. entries.Where(entry => entry.Sender != Sender.System)];
+
+    private static async IAsyncEnumerable<IReadOnlyList<Message>> Single(IReadOnlyList<Message> page)
+    {
+        yield return page;
+        await Task.CompletedTask;
+    }
+}

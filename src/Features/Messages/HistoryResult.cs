@@ -1,0 +1,50 @@
+using System.Reflection;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.Options;
+
+namespace Intotes.Chat.Features.Messages;
+
+/// <summary>Writes a conversation as it is read. Where Redis fails in the middle the connection is broken off, so that no half can pass for the whole.</summary>
+public sealed class HistoryResult(History history) : IResult, IEndpointMetadataProvider
+{
+    /// <summary>The shape of the answer, for the API description.</summary>
+    public sealed record Shape(string SessionId, Sessions.SessionStatus Status, IReadOnlyList<Message> Messages, string Cursor, bool HasMore, string? ReadUpTo);
+
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(Shape), ["application/json"]));
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var json = httpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        httpContext.Response.ContentType = "application/json; charset=utf-8";
+        await using var writer = new Utf8JsonWriter(httpContext.Response.BodyWriter, new JsonWriterOptions { Encoder = json.Encoder });
+        writer.WriteStartObject();
+        writer.WriteString("sessionId", history.SessionId);
+        Write("status", history.Status);
+        writer.WriteStartArray("messages");
+        await foreach (var stretch in history.Stretches.WithCancellation(httpContext.RequestAborted))
+        {
+            foreach (var message in stretch)
+            {
+                JsonSerializer.Serialize(writer, message, json);
+            }
+
+            await writer.FlushAsync(httpContext.RequestAborted);
+            await httpContext.Response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteString("cursor", history.Cursor);
+        writer.WriteBoolean("hasMore", history.HasMore);
+        writer.WriteString("readUpTo", history.ReadUpTo);
+        writer.WriteEndObject();
+
+        void Write<T>(string name, T value)
+        {
+            writer.WritePropertyName(name);
+            JsonSerializer.Serialize(writer, value, json);
+        }
+    }
+}

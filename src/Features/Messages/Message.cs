@@ -1,0 +1,51 @@
+using System.Globalization;
+using Intotes.Chat.Storage;
+
+namespace Intotes.Chat.Features.Messages;
+
+public enum Sender
+{
+    Visitor,
+    Operator,
+    System,
+}
+
+/// <summary>An entry of a conversation: what a person wrote, or what happened.</summary>
+/// <param name="Id">The stream id: strictly increasing inside a session, and the cursor after this entry.</param>
+/// <param name="SentAt">When it was stored, by the clock of Redis.</param>
+/// <param name="ClientMessageId">The id its sender gave it.</param>
+/// <param name="Event">What happened, on system entries.</param>
+public sealed record Message(
+    string Id, Sender Sender, string? SenderName, string Text, DateTimeOffset SentAt, string? ClientMessageId, string? Event)
+{
+    /// <summary>From a stream entry, whose fields stand in the order in which session.lua adds them.</summary>
+    public static Message From(string id, string from, string? name, string? text, string? tag, string? value) => new(
+        id,
+        from switch
+        {
+            "visitor" => Sender.Visitor,
+            "operator" => Sender.Operator,
+            "system" => Sender.System,
+            _ => throw new ArgumentOutOfRangeException(nameof(from), from, "No message is from such a sender."),
+        },
+        NullIfEmpty(name),
+        text ?? "",
+        Stored.TimeOf(id),
+        tag == "client" ? value : null,
+        tag == "event" ? value : null);
+
+    private static string? NullIfEmpty(string? text) => text is { Length: > 0 } ? text : null;
+}
+
+/// <summary>The form of cursors and message ids: what Redis gives its stream entries, within 64 bits.</summary>
+public static class Cursor
+{
+    /// <summary>Before the first message.</summary>
+    public const string Start = "0-0";
+
+    public static bool IsCursor(string text) =>
+        text.IndexOf('-', StringComparison.Ordinal) is > 0 and var dash && IsNumber(text.AsSpan(0, dash)) && IsNumber(text.AsSpan(dash + 1));
+
+    private static bool IsNumber(ReadOnlySpan<char> text) =>
+        text.Length is > 0 and <= 20 && !text.ContainsAnyExceptInRange('0', '9') && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+}

@@ -1,0 +1,49 @@
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Storage;
+
+namespace Intotes.Chat.Features.Messages;
+
+/// <summary>Polls, and where the caller wants to wait, polls again when there is something new.</summary>
+public sealed class MessagePoller(MessageStore messages, EntrySignals signals, IHostApplicationLifetime life, TimeProvider time)
+{
+    /// <summary>
+    /// Answers at once if there is anything new or the session is closed; else as soon as there is, after <paramref name="wait"/>, or when
+    /// the service stops.
+    /// </summary>
+    public async Task<PollReply?> PollAsync(SessionAccess access, Caller caller, string? after, int most, TimeSpan wait, CancellationToken ct)
+    {
+        var reply = await messages.PollAsync(access, caller, after, most, ct);
+        if (wait == TimeSpan.Zero || reply is null || IsWorthTelling(reply))
+        {
+            return reply;
+        }
+
+        using var deadline = new CancellationTokenSource(wait, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct, life.ApplicationStopping);
+        await using var listener = await signals.ListenAsync(Keys.Announcements(access.SessionId));
+        while (true)
+        {
+            reply = await messages.PollAsync(access, caller, after, most, ct);
+            if (reply is null || IsWorthTelling(reply) || !await SignalledAsync(listener, end.Token))
+            {
+                return reply;
+            }
+        }
+    }
+
+    private static bool IsWorthTelling(PollReply reply) => reply.Messages.Count > 0 || reply.Status == SessionStatus.Closed;
+
+    /// <summary>False when the time is up. A caller that went away ends by its own token at the next step.</summary>
+    private static async Task<bool> SignalledAsync(EntrySignals.Listener listener, CancellationToken end)
+    {
+        try
+        {
+            await listener.WaitAsync(end);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+}

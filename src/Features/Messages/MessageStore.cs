@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Storage;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Intotes.Chat.Features.Messages;
+
+public enum AppendStatus
+{
+    Appended,
+    Duplicate,
+    ReusedId,
+    Closed,
+    Full,
+}
+
+/// <param name="Message">The stored message, unless the session is closed or full.</param>
+public sealed record AppendReply(AppendStatus Status, Message? Message);
+
+/// <summary>The new entries of a session and how it stands.</summary>
+/// <param name="Cursor">The id of the last entry the caller has now.</param>
+/// <param name="HasMore">More entries are there than were asked for.</param>
+public sealed record PollReply(
+    string SessionId,
+    SessionStatus Status,
+    string? OperatorName,
+    string? Department,
+    DateTimeOffset? CalledAt,
+    bool Typing,
+    string? ReadUpTo,
+    bool HasMore,
+    string Cursor,
+    IReadOnlyList<Message> Messages);
+
+/// <summary>A stretch of a conversation, in the order it was asked for.</summary>
+/// <param name="Newest">The id of the session's newest entry; null while there is none.</param>
+public sealed record HistoryStretch(string SessionId, SessionStatus Status, string? ReadUpTo, string? Newest, IReadOnlyList<Message> Messages);
+
+/// <summary>The stream of each session. A null reply means that the access was refused.</summary>
+public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> options)
+{
+    /// <summary>Stores a message exactly once, however often it is sent under the same client message id.</summary>
+    /// <param name="access">The session, and by what right.</param>
+    /// <param name="caller">Who sends.</param>
+    /// <param name="clientMessageId">The id the client chose; without one the server takes one for this call, so that its own retry finds what it stored.</param>
+    /// <param name="text">As <see cref="MessageText.Clean"/> leaves it.</param>
+    /// <param name="ct">Ends when the caller goes away.</param>
+    public async Task<AppendReply?> AppendAsync(SessionAccess access, Caller caller, string? clientMessageId, string text, CancellationToken ct)
+    {
+        var reply = await RunAsync(
+            Scripts.append_message,
+            access,
+            [
+                OwnSide(caller), (caller as Caller.Operator)?.Name ?? "", text, clientMessageId ?? NewRequestId(), clientMessageId is null ? "0" : "1",
+                options.Value.Limits.EntriesPerSession, options.Value.Retention.IdleSeconds,
+            ],
+            ct);
+        Message Entry() => Parse(reply.Text(1)!, reply.Items(2));
+        return reply.Status switch
+        {
+            "appended" => new AppendReply(AppendStatus.Appended, Entry()),
+            "duplicate" => new AppendReply(AppendStatus.Duplicate, Entry()),
+            "reused" => new AppendReply(AppendStatus.ReusedId, Entry()),
+            "closed" => new AppendReply(AppendStatus.Closed, null),
+            "full" => new AppendReply(AppendStatus.Full, null),
+            "denied" => null,
+            var other => throw new UnreachableException($"append_message.lua replied {other}"),
+        };
+    }
+
+    /// <summary>What came after the cursor; without one, since the caller's last poll without one.</summary>
+    public async Task<PollReply?> PollAsync(SessionAccess access, Caller caller, string? after, int most, CancellationToken ct)
+    {
+        var who = caller is Caller.Operator { Id: var id } ? $"operator:{Uri.EscapeDataString(id)}" : "visitor";
+        var reply = await RunAsync(Scripts.poll_messages, access, [after ?? "", most, who, OtherSide(caller), NewRequestId()], ct);
+        return reply.Status switch
+        {
+            "ok" => new PollReply(
+                access.SessionId,
+                Session.ParseStatus(reply.Text(1)!),
+                NullIfEmpty(reply.Text(2)),
+                NullIfEmpty(reply.Text(3)),
+                NullIfEmpty(reply.Text(4)) is { } called ? Stored.Time(called) : null,
+                reply.Text(5) == "1",
+                NullIfEmpty(reply.Text(6)),
+                reply.Text(7) == "1",
+                reply.Text(8)!,
+                ParseAll(reply.Items(9))),
+            "denied" => null,
+            var other => throw new UnreachableException($"poll_messages.lua replied {other}"),
+        };
+    }
+
+    /// <summary>Entries after <paramref name="after"/> up to and including <paramref name="upTo"/>, oldest first.</summary>
+    public Task<HistoryStretch?> ReadForwardsAsync(SessionAccess access, Caller caller, string after, string upTo, int most, CancellationToken ct) =>
+        ReadAsync(access, caller, "forwards", "(" + after, upTo, most, ct);
+
+    /// <summary>Entries before <paramref name="before"/>, or from the newest, newest first.</summary>
+    public Task<HistoryStretch?> ReadBackwardsAsync(SessionAccess access, Caller caller, string? before, int most, CancellationToken ct) =>
+        ReadAsync(access, caller, "backwards", before is null ? "+" : "(" + before, "-", most, ct);
+
+    private async Task<HistoryStretch?> ReadAsync(
+        SessionAccess access, Caller caller, string direction, string start, string end, int most, CancellationToken ct)
+    {
+        var reply = await RunAsync(Scripts.read_history, access, [direction, start, end, most, OtherSide(caller)], ct);
+        return reply.Status switch
+        {
+            "ok" => new HistoryStretch(access.SessionId, Session.ParseStatus(reply.Text(1)!), NullIfEmpty(reply.Text(2)), NullIfEmpty(reply.Text(3)), ParseAll(reply.Items(4))),
+            "denied" => null,
+            var other => throw new UnreachableException($"read_history.lua replied {other}"),
+        };
+    }
+
+    private async Task<ScriptReply> RunAsync(Script script, SessionAccess access, RedisValue[] arguments, CancellationToken ct) =>
+        new(await redis.RunAsync(script, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, .. arguments], ct));
+
+    private static string OwnSide(Caller caller) => caller is Caller.Operator ? "operator" : "visitor";
+
+    private static string OtherSide(Caller caller) => caller is Caller.Operator ? "visitor" : "operator";
+
+    private static string NewRequestId() => Guid.NewGuid().ToString("N");
+
+    private static string? NullIfEmpty(string? text) => text is { Length: > 0 } ? text : null;
+
+    internal static Message[] ParseAll(RedisResult[] entries) => [.. entries.Select(entry => Parse((string)entry[0]!, (RedisResult[])entry[1]!))];
+
+    private static Message Parse(string id, RedisResult[] fields) => Message.From(
+        id,
+        (string)fields[1]!,
+        (string?)fields[3],
+        (string?)fields[5],
+        fields.Length > 7 ? (string?)fields[6] : null,
+        fields.Length > 7 ? (string?)fields[7] : null);
+}

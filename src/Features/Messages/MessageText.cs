@@ -1,0 +1,27 @@
+using System.Buffers;
+using FluentValidation;
+
+namespace Intotes.Chat.Features.Messages;
+
+/// <summary>
+/// What people may write: 1 to 4,000 Unicode scalar values after trimming white space at both ends, no control characters but newline and
+/// tab. Nothing else is changed, but that <c>\r\n</c> becomes <c>\n</c>.
+/// </summary>
+public static class MessageText
+{
+    public const int MostScalars = 4000;
+
+    /// <summary>C0 and C1 (ISO 6429) without newline and tab.</summary>
+    private static readonly SearchValues<char> Controls = SearchValues.Create(
+        [.. Enumerable.Range(0x00, 0x20).Concat(Enumerable.Range(0x80, 0x20)).Select(c => (char)c).Where(c => c is not ('\n' or '\t'))]);
+
+    /// <summary>The text as it is stored.</summary>
+    public static string Clean(string text) => text.Trim().Replace("\r\n", "\n", StringComparison.Ordinal);
+
+    public static IRuleBuilderOptions<T, string?> IsMessageText<T>(this IRuleBuilder<T, string?> rule) => rule
+        .Must(text => !string.IsNullOrWhiteSpace(text)).WithMessage("Must not be empty.")
+        .Must(text => text is null || !Clean(text).AsSpan().ContainsAny(Controls)).WithMessage("Must not hold control characters other than newline and tab.")
+        .Must(text => text is null || HasFewEnoughScalars(Clean(text))).WithMessage($"Must have at most {MostScalars} characters.");
+
+    private static bool HasFewEnoughScalars(string text) => text.Length <= MostScalars || text.EnumerateRunes().Count() <= MostScalars;
+}

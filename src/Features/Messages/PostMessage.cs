@@ -1,0 +1,58 @@
+using FastEndpoints;
+using FluentValidation;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Intotes.Chat.Features.Messages;
+
+/// <summary>Adds a message to the caller's session, or to one that the operator holds. Sending the same client message id again is harmless.</summary>
+public sealed class PostMessage(SessionGate gate, MessageStore messages)
+    : Endpoint<PostMessage.Request, Results<Created<Message>, Ok<Message>, ProblemHttpResult>>
+{
+    public sealed class Request
+    {
+        /// <summary>1 to 4,000 Unicode scalar values.</summary>
+        public string? Text { get; init; }
+
+        /// <summary>1 to 64 of A-Z a-z 0-9 . _ -, unique among this sender's messages in the session.</summary>
+        public string? ClientMessageId { get; init; }
+
+        /// <summary>Where an operator with several sessions posts.</summary>
+        public string? SessionId { get; init; }
+    }
+
+    public sealed class Rules : Validator<Request>
+    {
+        public Rules()
+        {
+            RuleFor(r => r.Text).IsMessageText();
+            RuleFor(r => r.ClientMessageId).Matches(@"^[A-Za-z0-9._-]{1,64}\z").WithMessage("Must be 1 to 64 of A-Z a-z 0-9 . _ -");
+        }
+    }
+
+    public override void Configure()
+    {
+        Post("chat/message");
+        Policies(Access.SessionMember);
+        Description(d => d.AcceptsJson<Request>().Refuses(
+            Problem.InvalidSessionToken, Problem.NotAssigned, Problem.SessionNotFound, Problem.SessionClosed, Problem.SessionFull, Problem.ClientMessageIdReused));
+    }
+
+    public override async Task<Results<Created<Message>, Ok<Message>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    {
+        var caller = User.Caller()!;
+        var text = MessageText.Clean(request.Text!);
+        var (reply, refusal) = await gate.EnterAsync(
+            caller, request.SessionId, access => messages.AppendAsync(access, caller, request.ClientMessageId, text, ct), ct);
+        return reply switch
+        {
+            null => refusal!.ToResult(),
+            { Status: AppendStatus.Appended } => TypedResults.Created((string?)null, reply.Message),
+            { Status: AppendStatus.Duplicate } => TypedResults.Ok(reply.Message),
+            { Status: AppendStatus.ReusedId } => Problem.ClientMessageIdReused.ToResult(),
+            { Status: AppendStatus.Full } => Problem.SessionFull.ToResult(),
+            _ => Problem.SessionClosed.ToResult(),
+        };
+    }
+}

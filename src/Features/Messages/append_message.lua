@@ -1,0 +1,36 @@
+-- Stores a message once. The client message id is looked up before anything else is asked, so that a repeated send always finds what its
+-- first attempt stored, whatever happened to the session since.
+-- KEYS   as in session.lua
+-- ARGV   1 kind, 2 credential, 3 who sends: 'visitor' or 'operator', 4 the operator's name, 5 text,
+--        6 client message id, 7 '1' when the client chose it, 8 entries a session may hold, 9 idle lifetime (s)
+-- Reply  { 'appended' | 'duplicate' | 'reused', id, { field, value, ... } } | { 'closed' } | { 'full' } | { 'denied' }
+-- include: session
+
+local from, text = ARGV[3], ARGV[5]
+local allowed = may(ARGV[1], ARGV[2])
+if not allowed and from == 'visitor' then
+  return { 'denied' }
+end
+
+local sent_as = (from == 'operator' and ARGV[2] or from) .. ':' .. ARGV[6]
+local known = redis.call('HGET', KEYS[3], sent_as)
+if known then
+  local fields = redis.call('XRANGE', KEYS[2], known, known)[1][2]
+  return { fields[6] == text and 'duplicate' or 'reused', known, fields }
+end
+
+if not allowed then
+  return { 'denied' }
+end
+local session = redis.call('HMGET', KEYS[1], 'status', 'name')
+if session[1] == 'closed' then
+  return { 'closed' }
+end
+if redis.call('XLEN', KEYS[2]) >= tonumber(ARGV[8]) then
+  return { 'full' }
+end
+local name = from == 'operator' and ARGV[4] or session[2] or ''
+local id = add_entry(from, name, text, 'client', ARGV[7] == '1' and ARGV[6] or '')
+redis.call('HSET', KEYS[3], sent_as, id)
+keep(ARGV[9])
+return { 'appended', id, redis.call('XRANGE', KEYS[2], id, id)[1][2] }

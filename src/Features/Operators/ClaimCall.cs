@@ -1,0 +1,44 @@
+using FastEndpoints;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>Takes the call that has waited longest, or a wanted one.</summary>
+public sealed class ClaimCall(CallClaimer claimer, SummaryStore summaries, IOptions<ChatOptions> options)
+    : Endpoint<ClaimCall.Request, Results<Ok<OperatorSession>, NoContent, ProblemHttpResult>>
+{
+    public sealed class Request
+    {
+        /// <summary>The session to take, rather than the one that has waited longest.</summary>
+        public string? SessionId { get; init; }
+    }
+
+    public override void Configure()
+    {
+        Post("calls/claim");
+        Group<OperatorGroup>();
+        Description(d => d.AcceptsJson<Request>(isOptional: true)
+            .Refuses(Problem.SessionNotFound, Problem.AlreadyClaimed, Problem.AtCapacity, Problem.SessionClosed));
+    }
+
+    public override async Task<Results<Ok<OperatorSession>, NoContent, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    {
+        var caller = User.Operator();
+        var (status, session) = request.SessionId is { } wanted
+            ? await claimer.ClaimAsync(wanted, caller, ct)
+            : await claimer.ClaimNextAsync(caller, ct);
+        return status switch
+        {
+            ClaimStatus.Claimed => TypedResults.Ok(OperatorSession.Of(
+                session!, (await summaries.FindAsync(session!.Id, ct))?.LastMessage, options.Value.OperatorLeaseSeconds)),
+            ClaimStatus.NoneWaiting => TypedResults.NoContent(),
+            ClaimStatus.AtCapacity => Problem.AtCapacity.ToResult(),
+            ClaimStatus.AlreadyClaimed => Problem.AlreadyClaimed.ToResult(),
+            ClaimStatus.SessionClosed => Problem.SessionClosed.ToResult(),
+            _ => Problem.SessionNotFound.ToResult(),
+        };
+    }
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Storage;
+using Microsoft.Extensions.Options;
+
+namespace Intotes.Chat.Features.Operators;
+
+public enum LendStatus
+{
+    Claimed,
+    None,
+    Taken,
+    Absent,
+}
+
+public enum AssignStatus
+{
+    Assigned,
+    Gone,
+    Closed,
+    Held,
+    Moved,
+}
+
+/// <summary>
+/// The steps by which a call goes from the queue to an operator. Queue and session lie in different slots, so no script changes both: the
+/// queue lends the call, the session decides who has it, then the queue forgets the call. Every step may be repeated.
+/// </summary>
+public sealed class ClaimStore(RedisGateway redis, IOptions<ChatOptions> options)
+{
+    /// <summary>After so long (ms) a claim that never came through returns the call to the queue.</summary>
+    private const int ClaimMilliseconds = 10_000;
+
+    /// <summary>When the next call of a department was first made; null when nobody waits there.</summary>
+    public async Task<long?> NextCallAsync(string department, CancellationToken ct) =>
+        (long?)await redis.RunAsync(Scripts.next_call, Keys.OfQueue(department), [], ct);
+
+    /// <summary>Lends the next call, or the wanted one, to an operator.</summary>
+    public async Task<(LendStatus Status, string? SessionId)> LendAsync(string department, string operatorId, string? wanted, CancellationToken ct)
+    {
+        var reply = new ScriptReply(await redis.RunAsync(
+            Scripts.claim_call, Keys.OfQueue(department), [operatorId, ClaimMilliseconds, wanted ?? ""], ct));
+        return reply.Status switch
+        {
+            "claimed" => (LendStatus.Claimed, reply.Text(1)),
+            "none" => (LendStatus.None, null),
+            "taken" => (LendStatus.Taken, null),
+            "absent" => (LendStatus.Absent, null),
+            var other => throw new UnreachableException($"claim_call.lua replied {other}"),
+        };
+    }
+
+    /// <summary>Gives the session to the operator, if it still waits in that department.</summary>
+    public async Task<(AssignStatus Status, Session? Session)> AssignAsync(string department, string sessionId, Caller.Operator caller, CancellationToken ct)
+    {
+        var reply = new ScriptReply(await redis.RunAsync(
+            Scripts.assign_session,
+            Keys.OfSession(sessionId),
+            [caller.Id, caller.Name, department, SystemTexts.OperatorJoined(caller.Name), options.Value.Retention.IdleSeconds],
+            ct));
+        return reply.Status switch
+        {
+            "assigned" => (AssignStatus.Assigned, Session.From(sessionId, reply.Fields(1))),
+            "gone" => (AssignStatus.Gone, null),
+            "closed" => (AssignStatus.Closed, null),
+            "held" => (AssignStatus.Held, null),
+            "moved" => (AssignStatus.Moved, null),
+            var other => throw new UnreachableException($"assign_session.lua replied {other}"),
+        };
+    }
+
+    /// <summary>The claim is through, or the session needs no operator any more: the call leaves the queue.</summary>
+    public Task AcceptAsync(string department, string sessionId, string operatorId, CancellationToken ct) =>
+        redis.RunAsync(Scripts.accept_call, Keys.OfQueue(department), [sessionId, operatorId], ct);
+
+    /// <summary>The operator cannot take the call: it returns to its place.</summary>
+    public Task PutBackAsync(string department, string sessionId, string operatorId, CancellationToken ct) =>
+        redis.RunAsync(Scripts.put_back_call, Keys.OfQueue(department), [sessionId, operatorId], ct);
+}

@@ -1,0 +1,42 @@
+using FastEndpoints;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>The operator that has a session ends it. Ending it again changes nothing.</summary>
+public sealed class CloseHeldSession(SessionStore sessions, SummaryStore summaries, RosterStore roster)
+    : Endpoint<CloseHeldSession.Request, Results<Ok<OperatorSession>, ProblemHttpResult>>
+{
+    public sealed class Request
+    {
+        /// <summary>Why, for the operators' lists; the visitor does not see it.</summary>
+        public string? Reason { get; init; }
+    }
+
+    public sealed class Rules : Validator<Request>
+    {
+        public Rules() => RuleFor(r => r.Reason).IsLine(500);
+    }
+
+    public override void Configure()
+    {
+        Post("sessions/{sessionId}/close");
+        Group<OperatorGroup>();
+        Description(d => d.AcceptsJson<Request>(isOptional: true).Refuses(Problem.NotAssigned));
+    }
+
+    public override async Task<Results<Ok<OperatorSession>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    {
+        var caller = User.Operator();
+        var access = SessionAccess.OfOperator(Route<string>("sessionId")!, caller);
+        if (await sessions.CloseAsync(access, SystemTexts.ClosedBy(caller.Name), request.Reason, ct) is not { } session)
+        {
+            return Problem.NotAssigned.ToResult();
+        }
+
+        await roster.EndedAsync(caller.Id, session.Id, ct);
+        return TypedResults.Ok(OperatorSession.Of(session, (await summaries.FindAsync(session.Id, ct))?.LastMessage, null));
+    }
+}

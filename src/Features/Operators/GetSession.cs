@@ -1,0 +1,71 @@
+using FastEndpoints;
+using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>A session with its conversation, for the operator that has or had it; while it waits for any; for a supervisor always.</summary>
+public sealed class GetSession(SummaryStore summaries, HistoryReader history, AccountStore accounts, IOptions<ChatOptions> options)
+    : EndpointWithoutRequest<Results<Ok<GetSession.Answer>, ProblemHttpResult>>
+{
+    /// <summary>Longer conversations are paged by <c>GET /chat/history</c>.</summary>
+    private const int MostMessages = 500;
+
+    private const int MostEarlier = 20;
+
+    /// <param name="Messages">The newest 500, oldest first.</param>
+    /// <param name="HasMore">Whether there are older messages.</param>
+    /// <param name="EarlierSessions">Of the same account, newest first.</param>
+    public sealed record Answer(OperatorSession Session, IReadOnlyList<Message> Messages, bool HasMore, IReadOnlyList<OperatorSession> EarlierSessions);
+
+    public override void Configure()
+    {
+        Get("sessions/{sessionId}");
+        Group<OperatorGroup>();
+        Description(d => d.Refuses(Problem.SessionNotFound));
+    }
+
+    public override async Task<Results<Ok<Answer>, ProblemHttpResult>> ExecuteAsync(CancellationToken ct)
+    {
+        var caller = User.Operator();
+        var summary = await summaries.FindAsync(Route<string>("sessionId")!, ct);
+        if (summary is null || !MayRead(caller, summary.Session))
+        {
+            return Problem.SessionNotFound.ToResult();
+        }
+
+        var session = summary.Session;
+        var conversation = await history.ReadAsync(SessionAccess.OfSupervisor(session.Id), caller, MostMessages, null, withEvents: true, ct);
+        if (conversation is null)
+        {
+            return Problem.SessionNotFound.ToResult();
+        }
+
+        var messages = new List<Message>();
+        await foreach (var stretch in conversation.Stretches.WithCancellation(ct))
+        {
+            messages.AddRange(stretch);
+        }
+
+        int? lease = session.Status == SessionStatus.Active && session.OperatorId == caller.Id ? options.Value.OperatorLeaseSeconds : null;
+        return TypedResults.Ok(new Answer(
+            OperatorSession.Of(session, summary.LastMessage, lease), messages, conversation.HasMore, await EarlierAsync(session.Visitor.UserId, ct)));
+    }
+
+    private static bool MayRead(Caller.Operator caller, Session session) =>
+        caller.IsSupervisor || session.OperatorId == caller.Id || session.Status == SessionStatus.Waiting;
+
+    private async Task<IReadOnlyList<OperatorSession>> EarlierAsync(string? userId, CancellationToken ct)
+    {
+        if (userId is null)
+        {
+            return [];
+        }
+
+        var found = await summaries.FindAllAsync(await accounts.EarlierAsync(userId, MostEarlier, ct), ct);
+        return [.. found.Select(s => OperatorSession.Of(s.Session, s.LastMessage, null))];
+    }
+}

@@ -1,0 +1,27 @@
+-- Gives a waiting session to an operator. This decides who has it: whatever the queue says, a session that is not waiting in that
+-- department is not assigned.
+-- KEYS   as in session.lua
+-- ARGV   1 operator id, 2 operator's name, 3 department, 4 text of the entry, 5 idle lifetime (s)
+-- Reply  { 'assigned', HGETALL } | { 'gone' } | { 'closed' } | { 'held' } by another operator | { 'moved' } to no or another department
+-- include: session
+
+local session = redis.call('HMGET', KEYS[1], 'status', 'operator', 'department')
+local status = session[1]
+if not status then
+  return { 'gone' }
+end
+if status == 'closed' then
+  return { 'closed' }
+end
+if status == 'active' and session[2] ~= ARGV[1] then
+  return { 'held' }
+end
+if status ~= 'active' then
+  if status ~= 'waiting' or session[3] ~= ARGV[3] then
+    return { 'moved' }
+  end
+  redis.call('HSET', KEYS[1], 'status', 'active', 'operator', ARGV[1], 'operator_name', ARGV[2], 'joined', now_ms())
+  add_entry('system', '', ARGV[4], 'event', 'operator_joined')
+  keep(ARGV[5])
+end
+return { 'assigned', redis.call('HGETALL', KEYS[1]) }

@@ -1,0 +1,24 @@
+-- Lends the next call, or the wanted one, to an operator. Claiming again before the first claim is through gives the same call.
+-- KEYS   as in queue.lua
+-- ARGV   1 operator id, 2 how long (ms) the claim may take, 3 the wanted session or ''
+-- Reply  { 'claimed', session, traceparent of the call } | { 'none' } | { 'taken' } | { 'absent' }
+-- include: queue
+
+local operator, wanted = ARGV[1], ARGV[3]
+return_overdue()
+
+local session = redis.call('HGET', KEYS[4], 'operator:' .. operator)
+if not session or wanted ~= '' and wanted ~= session then
+  if wanted == '' then
+    session = redis.call('LPOP', KEYS[1])
+  elseif redis.call('LREM', KEYS[1], 1, wanted) == 1 then
+    session = wanted
+  else
+    return { redis.call('ZSCORE', KEYS[3], wanted) and 'taken' or 'absent' }
+  end
+end
+if not session then
+  return { 'none' }
+end
+lend(session, operator, ARGV[2])
+return { 'claimed', session, string.match(redis.call('HGET', KEYS[2], session) or '', '^%d+ (.*)$') or '' }

@@ -1,0 +1,58 @@
+using Intotes.Chat.Storage;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>Which session is an account's current one, and which were before. What a node remembers of it may be old; session scripts notice.</summary>
+public sealed class AccountStore(RedisGateway redis, IOptions<ChatOptions> options) : IDisposable
+{
+    private static readonly MemoryCacheEntryOptions Remember = new() { Size = 1, AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(10) };
+
+    private readonly MemoryCache current = new(new MemoryCacheOptions { SizeLimit = 200_000 });
+
+    private TimeSpan Lifetime => TimeSpan.FromSeconds(options.Value.Retention.ClosedSeconds + options.Value.Retention.IdleSeconds);
+
+    /// <summary>The session this node last knew to be the account's current one.</summary>
+    public string? Remembered(string userId) => current.Get<string>(userId);
+
+    /// <summary>The account's current session, asked of Redis.</summary>
+    public async Task<string?> FindAsync(string userId, CancellationToken ct)
+    {
+        var key = Keys.OfAccount(userId)[0];
+        string? session = await redis.CallAsync("GETEX", db => db.StringGetSetExpiryAsync(key, Lifetime), ct);
+        return Note(userId, session);
+    }
+
+    /// <summary>Makes another session the current one, if <paramref name="expected"/> still is; returns the one that is current then.</summary>
+    public async Task<string> ReplaceAsync(string userId, string? expected, string replacement, CancellationToken ct)
+    {
+        var reply = await redis.RunAsync(Scripts.replace_current, Keys.OfAccount(userId), [expected ?? "", replacement, (long)Lifetime.TotalSeconds], ct);
+        return Note(userId, (string)reply!)!;
+    }
+
+    /// <summary>Lists a session that never was the current one among the account's earlier ones.</summary>
+    public Task AddEarlierAsync(string userId, string sessionId, DateTimeOffset at, CancellationToken ct) =>
+        redis.CallAsync("ZADD", db => db.SortedSetAddAsync(Keys.OfAccount(userId)[1], sessionId, at.ToUnixTimeMilliseconds()), ct);
+
+    /// <summary>The account's earlier sessions, newest first; some may have been erased meanwhile.</summary>
+    public async Task<IReadOnlyList<string>> EarlierAsync(string userId, int most, CancellationToken ct)
+    {
+        var ids = await redis.CallAsync("ZREVRANGE", db => db.SortedSetRangeByRankAsync(Keys.OfAccount(userId)[1], 0, most - 1, Order.Descending), ct);
+        return [.. ids.Select(id => (string)id!)];
+    }
+
+    public void Dispose() => current.Dispose();
+
+    private string? Note(string userId, string? session)
+    {
+        if (session is null)
+        {
+            current.Remove(userId);
+            return null;
+        }
+
+        return current.Set(userId, session, Remember);
+    }
+}

@@ -1,0 +1,68 @@
+using FastEndpoints;
+using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>Asks for a live operator. Asking again keeps the first place in the queue.</summary>
+public sealed class CallOperator(SessionGate gate, SessionStore sessions, QueueStore queue, QueuePlaces places, RosterStore roster)
+    : Endpoint<CallOperator.Request, Results<Ok<CallOperator.Answer>, ProblemHttpResult>>
+{
+    public sealed class Request
+    {
+        /// <summary>What it is about, for the operators' list.</summary>
+        public string? Reason { get; init; }
+
+        public string? Department { get; init; }
+    }
+
+    /// <param name="OperatorsOnline">Whether any operator is there.</param>
+    /// <param name="Queue">Null once an operator has the session.</param>
+    public sealed record Answer(string SessionId, SessionStatus Status, DateTimeOffset CalledAt, bool OperatorsOnline, QueuePlace? Queue);
+
+    public sealed class Rules : Validator<Request>
+    {
+        public Rules()
+        {
+            RuleFor(r => r.Reason).IsLine(500);
+            RuleFor(r => r.Department).IsDepartment(Resolve<IOptions<ChatOptions>>().Value);
+        }
+    }
+
+    public override void Configure()
+    {
+        Post("chat/session/call-operator");
+        Policies(Access.SessionMember, Access.Visitor);
+        Description(d => d.AcceptsJson<Request>(isOptional: true)
+            .Refuses(Problem.InvalidSessionToken, Problem.Forbidden, Problem.SessionNotFound, Problem.SessionClosed, Problem.SessionFull));
+    }
+
+    public override async Task<Results<Ok<Answer>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    {
+        var (reply, refusal) = await gate.EnterAsync(
+            User.Caller(), null, access => sessions.CallOperatorAsync(access, request.Department, request.Reason, ct), ct);
+        return reply switch
+        {
+            null => refusal!.ToResult(),
+            { Status: CallStatus.Closed } => Problem.SessionClosed.ToResult(),
+            { Status: CallStatus.Full } => Problem.SessionFull.ToResult(),
+            { Session: { } session } => TypedResults.Ok(await AnswerAsync(session, ct)),
+            _ => throw new InvalidOperationException($"A call that is {reply.Status} has a session."),
+        };
+    }
+
+    private async Task<Answer> AnswerAsync(Session session, CancellationToken ct)
+    {
+        var calledAt = session.CalledAt!.Value;
+        var online = roster.AnyOnlineAsync(ct);
+        QueuePlace? place = null;
+        if (session.Status == SessionStatus.Waiting)
+        {
+            place = await queue.EnqueueAsync(session.Department!, session.Id, calledAt, ct)
+                ?? await places.OfAsync(session.Id, session.Status, session.Department, calledAt, ct);
+        }
+
+        return new Answer(session.Id, session.Status, calledAt, await online, place);
+    }
+}

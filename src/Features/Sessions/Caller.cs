@@ -1,0 +1,42 @@
+using System.Security.Claims;
+using Intotes.Chat.Hosting;
+
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>Who a request speaks for, as its credential says. Whether that credential opens a session is decided where the session is.</summary>
+public abstract record Caller
+{
+    private Caller()
+    {
+    }
+
+    /// <summary>An anonymous visitor. <paramref name="Token"/> is null when what was sent cannot be a token.</summary>
+    public sealed record Visitor(SessionToken? Token) : Caller;
+
+    /// <summary>A signed-in customer of the platform.</summary>
+    public sealed record Account(string UserId, string? Name) : Caller;
+
+    /// <summary>Who answers. A supervisor may also see what is not its own.</summary>
+    public sealed record Operator(string Id, string Name, bool IsSupervisor) : Caller;
+}
+
+public static class CallerExtensions
+{
+    /// <summary>Reads the caller from the principal; null without any credential.</summary>
+    public static Caller? Caller(this ClaimsPrincipal user)
+    {
+        if (user.FindFirst("sub") is not { Value: var id })
+        {
+            return user.FindFirst(SessionTokenAuthentication.Claim) is { } token ? new Caller.Visitor(SessionToken.Parse(token.Value)) : null;
+        }
+
+        var name = user.FindFirst("name") is { Value: { Length: > 0 } given } ? given : null;
+        var isSupervisor = user.IsInRole(Access.SupervisorRole);
+        return isSupervisor || user.IsInRole(Access.OperatorRole)
+            ? new Caller.Operator(id, name ?? "Operator", isSupervisor)
+            : new Caller.Account(id, name);
+    }
+
+    /// <summary>The operator, on endpoints that only operators reach.</summary>
+    public static Caller.Operator Operator(this ClaimsPrincipal user) => (Caller.Operator)user.Caller()!;
+}

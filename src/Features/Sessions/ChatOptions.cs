@@ -1,0 +1,81 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
+
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>How the chat behaves; section <c>Chat</c>.</summary>
+public sealed partial class ChatOptions : IValidatableObject
+{
+    /// <summary>The queues; none configured means <c>support</c>. A call that names none waits in the first.</summary>
+    public string[]? Departments { get; init; }
+
+    /// <summary>How long (s) an operator that stops calling keeps its sessions.</summary>
+    public int OperatorLeaseSeconds { get; init; } = 60;
+
+    public ChatLimits Limits { get; init; } = new();
+
+    public ChatRetention Retention { get; init; } = new();
+
+    /// <summary>The department a call goes to, or null for one that does not exist.</summary>
+    public string? Department(string? asked) => asked is null ? Queues[0] : Queues.FirstOrDefault(d => d == asked);
+
+    /// <summary>Every department, in the configured order.</summary>
+    public IReadOnlyList<string> Queues => Departments is { Length: > 0 } ? Departments : ["support"];
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!Queues.All(d => DepartmentName().IsMatch(d)))
+        {
+            yield return new ValidationResult("Chat__Departments must each be 1 to 32 of a-z, 0-9 and '-'.");
+        }
+
+        if (Queues.Distinct().Count() != Queues.Count)
+        {
+            yield return new ValidationResult("Chat__Departments must not name a department twice.");
+        }
+
+        if (OperatorLeaseSeconds is < 5 or > 3600)
+        {
+            yield return new ValidationResult("Chat__OperatorLeaseSeconds must be 5 to 3600.");
+        }
+
+        if (Limits.EntriesPerSession is < 10 or > 1_000_000)
+        {
+            yield return new ValidationResult("Chat__Limits__EntriesPerSession must be 10 to 1000000.");
+        }
+
+        if (Retention is not { EmptyHours: > 0, IdleHours: > 0, ClosedDays: > 0 })
+        {
+            yield return new ValidationResult("Chat__Retention__EmptyHours, __IdleHours and __ClosedDays must be above 0.");
+        }
+    }
+
+    [GeneratedRegex("^[a-z0-9-]{1,32}$")]
+    private static partial Regex DepartmentName();
+}
+
+/// <summary>What one caller may take up.</summary>
+public sealed class ChatLimits
+{
+    /// <summary>Messages and system entries that one session may hold.</summary>
+    public int EntriesPerSession { get; init; } = 10_000;
+}
+
+/// <summary>How long a session is kept after the last write to it.</summary>
+public sealed class ChatRetention
+{
+    /// <summary>While nothing was ever said in it.</summary>
+    public double EmptyHours { get; init; } = 1;
+
+    /// <summary>While it is not closed.</summary>
+    public double IdleHours { get; init; } = 24;
+
+    /// <summary>Once it is closed.</summary>
+    public double ClosedDays { get; init; } = 30;
+
+    public long EmptySeconds => (long)(EmptyHours * 3600);
+
+    public long IdleSeconds => (long)(IdleHours * 3600);
+
+    public long ClosedSeconds => (long)(ClosedDays * 86400);
+}

@@ -1,0 +1,67 @@
+using Intotes.Chat.Storage;
+
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>Where a session stands: nobody asked for an operator, one was called, one has it, it has ended.</summary>
+public enum SessionStatus
+{
+    Open,
+    Waiting,
+    Active,
+    Closed,
+}
+
+/// <summary>What a session's hash holds, except who may enter it.</summary>
+public sealed record Session(
+    string Id,
+    SessionStatus Status,
+    DateTimeOffset CreatedAt,
+    Visitor Visitor,
+    string? Department,
+    string? Reason,
+    DateTimeOffset? CalledAt,
+    string? OperatorId,
+    string? OperatorName,
+    DateTimeOffset? ClosedAt,
+    string Cursor)
+{
+    /// <summary>From the fields of the hash.</summary>
+    public static Session From(string id, Dictionary<string, string> fields)
+    {
+        string? Field(string name) => fields.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
+        DateTimeOffset? Time(string name) => Field(name) is { } time ? Stored.Time(time) : null;
+
+        var userId = Field("user");
+        return new Session(
+            id,
+            ParseStatus(fields["status"]),
+            Time("created")!.Value,
+            new Visitor(userId is null ? VisitorKind.Anonymous : VisitorKind.Account, userId, Field("name"), Field("email"), Field("locale"), Field("page_url")),
+            Field("department"),
+            Field("reason"),
+            Time("called"),
+            Field("operator"),
+            Field("operator_name"),
+            Time("closed"),
+            // "from reached request" of the last poll without a cursor.
+            Field("poll:visitor")?.Split(' ') is [_, var reached, ..] ? reached : "0-0");
+    }
+
+    public static SessionStatus ParseStatus(string status) => status switch
+    {
+        "open" => SessionStatus.Open,
+        "waiting" => SessionStatus.Waiting,
+        "active" => SessionStatus.Active,
+        "closed" => SessionStatus.Closed,
+        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "A session has no such status."),
+    };
+}
+
+public enum VisitorKind
+{
+    Anonymous,
+    Account,
+}
+
+/// <summary>Who asks. All but an account's id and name is what the visitor says about itself.</summary>
+public sealed record Visitor(VisitorKind Kind, string? UserId, string? Name, string? Email, string? Locale, string? PageUrl);

@@ -1,0 +1,65 @@
+using Intotes.Chat.Hosting;
+
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>
+/// The way from a caller to its session. The right to enter is checked inside the script that does the work, so that it costs no round trip;
+/// here is only found which session that is, and said what a refusal means to this caller.
+/// </summary>
+public sealed class SessionGate(AccountStore accounts, RosterStore roster)
+{
+    /// <summary>Does something in the caller's session.</summary>
+    /// <param name="caller">Who asks; null without a credential.</param>
+    /// <param name="named">The session an operator names; of no meaning for others, who have one.</param>
+    /// <param name="act">A store's method; null from it means that the access was refused.</param>
+    /// <param name="ct">Ends when the caller goes away.</param>
+    /// <returns>The reply, or else the problem to answer with.</returns>
+    public async Task<(TReply? Reply, Problem? Refusal)> EnterAsync<TReply>(Caller? caller, string? named, Func<SessionAccess, Task<TReply?>> act, CancellationToken ct)
+        where TReply : class => caller switch
+        {
+            Caller.Visitor { Token: { } token } => Answer(await act(SessionAccess.ByToken(token)), Problem.InvalidSessionToken),
+            Caller.Visitor => (null, Problem.InvalidSessionToken),
+            Caller.Account account => Answer(await AsAccountAsync(account, act, ct), Problem.SessionNotFound),
+            Caller.Operator @operator => await AsOperatorAsync(@operator, named, act, ct),
+            _ => (null, Problem.SessionNotFound),
+        };
+
+    /// <summary>First with the session this node remembers; when that is refused, because it is gone or another took its place, with the current one.</summary>
+    private async Task<TReply?> AsAccountAsync<TReply>(Caller.Account account, Func<SessionAccess, Task<TReply?>> act, CancellationToken ct)
+        where TReply : class
+    {
+        if (accounts.Remembered(account.UserId) is { } remembered
+            && await act(SessionAccess.OfAccount(remembered, account.UserId, confirmed: false)) is { } reply)
+        {
+            return reply;
+        }
+
+        return await accounts.FindAsync(account.UserId, ct) is { } current
+            ? await act(SessionAccess.OfAccount(current, account.UserId, confirmed: true))
+            : null;
+    }
+
+    private async Task<(TReply?, Problem?)> AsOperatorAsync<TReply>(Caller.Operator caller, string? named, Func<SessionAccess, Task<TReply?>> act, CancellationToken ct)
+        where TReply : class
+    {
+        // In flight together with the work itself: any call of an operator shows that it is there.
+        var seen = roster.SeenAsync(caller.Id, ct);
+        if (named is null)
+        {
+            var held = await roster.HeldByAsync(caller.Id, ct);
+            if (held.Count > 1)
+            {
+                return (null, Problem.SessionIdNeeded);
+            }
+
+            named = held.Count == 1 ? held[0] : null;
+        }
+
+        var reply = named is null ? null : await act(SessionAccess.OfOperator(named, caller));
+        await seen;
+        return Answer(reply, Problem.NotAssigned);
+    }
+
+    private static (TReply?, Problem?) Answer<TReply>(TReply? reply, Problem refusal)
+        where TReply : class => (reply, reply is null ? refusal : null);
+}

@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using Intotes.Chat.Storage;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Intotes.Chat.Features.Sessions;
+
+public enum OpenStatus
+{
+    Created,
+    Existing,
+    Closed,
+    Denied,
+}
+
+public enum CallStatus
+{
+    Waiting,
+    Active,
+    Closed,
+    Full,
+}
+
+/// <summary>What linking left behind, for the one who linked to tidy up.</summary>
+/// <param name="Department">The queue it may wait in.</param>
+/// <param name="OperatorId">The operator that may have it.</param>
+public sealed record LinkedSession(string? Department, string? OperatorId);
+
+/// <summary>The hash of each session. A null reply means that the access was refused.</summary>
+public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> options)
+{
+    private ChatRetention Retention => options.Value.Retention;
+
+    /// <summary>Creates the session if told so and it is missing; else returns it, with what the visitor now says about itself.</summary>
+    public async Task<(OpenStatus Status, Session? Session)> OpenAsync(SessionAccess access, bool create, VisitorDetails details, CancellationToken ct)
+    {
+        var reply = await RunAsync(
+            Scripts.open_session,
+            access,
+            [
+                create ? "1" : "0", Retention.EmptySeconds, "name", details.Name ?? "", "email", details.Email ?? "",
+                "locale", details.Locale ?? "", "page_url", details.PageUrl ?? "", "department", details.Department ?? "",
+            ],
+            ct);
+        return reply.Status switch
+        {
+            "created" => (OpenStatus.Created, Session.From(access.SessionId, reply.Fields(1))),
+            "existing" => (OpenStatus.Existing, Session.From(access.SessionId, reply.Fields(1))),
+            "closed" => (OpenStatus.Closed, null),
+            "denied" => (OpenStatus.Denied, null),
+            var other => throw new UnreachableException($"open_session.lua replied {other}"),
+        };
+    }
+
+    /// <summary>Gives an anonymous session to an account; its token is dead from here on. Null when the token is not good, or the session closed.</summary>
+    public async Task<LinkedSession?> LinkAsync(SessionToken token, Caller.Account account, bool close, CancellationToken ct)
+    {
+        var reply = new ScriptReply(await redis.RunAsync(
+            Scripts.link_session,
+            Keys.OfSession(token.SessionId),
+            [
+                token.Digest, account.UserId, account.Name ?? "", SystemTexts.AccountLinked, SystemTexts.Closed,
+                Retention.IdleSeconds, Retention.ClosedSeconds, close ? "1" : "0",
+            ],
+            ct));
+        return reply.Status switch
+        {
+            "linked" => new LinkedSession(NullIfEmpty(reply.Text(1)), NullIfEmpty(reply.Text(2))),
+            "closed" or "denied" => null,
+            var other => throw new UnreachableException($"link_session.lua replied {other}"),
+        };
+    }
+
+    /// <summary>Records that the visitor asks for an operator; the queue is told next, by <see cref="QueueStore.EnqueueAsync"/>.</summary>
+    public async Task<CallReply?> CallOperatorAsync(SessionAccess access, string? department, string? reason, CancellationToken ct)
+    {
+        var reply = await RunAsync(
+            Scripts.call_operator,
+            access,
+            [department ?? "", options.Value.Queues[0], reason ?? "", SystemTexts.OperatorCalled, options.Value.Limits.EntriesPerSession, Retention.IdleSeconds],
+            ct);
+        return reply.Status switch
+        {
+            "waiting" => new CallReply(CallStatus.Waiting, Session.From(access.SessionId, reply.Fields(1))),
+            "active" => new CallReply(CallStatus.Active, Session.From(access.SessionId, reply.Fields(1))),
+            "closed" => new CallReply(CallStatus.Closed, null),
+            "full" => new CallReply(CallStatus.Full, null),
+            "denied" => null,
+            var other => throw new UnreachableException($"call_operator.lua replied {other}"),
+        };
+    }
+
+    /// <summary>Ends the conversation; ending it again returns it unchanged. The queue is told next, by <see cref="QueueStore.DropAsync"/>.</summary>
+    public async Task<Session?> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
+    {
+        var reply = await RunAsync(Scripts.close_session, access, [text, Retention.ClosedSeconds, reason ?? ""], ct);
+        return reply.Status switch
+        {
+            "closed" => Session.From(access.SessionId, reply.Fields(1)),
+            "denied" => null,
+            var other => throw new UnreachableException($"close_session.lua replied {other}"),
+        };
+    }
+
+    /// <summary>A session by its id, for those whom the endpoint has let through; null when there is none.</summary>
+    public async Task<Session?> FindAsync(string sessionId, CancellationToken ct)
+    {
+        var fields = await redis.CallAsync("HGETALL", db => db.HashGetAllAsync(Keys.Session(sessionId)), ct);
+        return fields.Length == 0 ? null : Session.From(sessionId, fields.ToDictionary(f => (string)f.Name!, f => (string)f.Value!));
+    }
+
+    private async Task<ScriptReply> RunAsync(Script script, SessionAccess access, RedisValue[] arguments, CancellationToken ct) =>
+        new(await redis.RunAsync(script, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, .. arguments], ct));
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}
+
+/// <param name="Session">Null when it is closed or full.</param>
+public sealed record CallReply(CallStatus Status, Session? Session);
+
+/// <summary>What a visitor says about itself; null leaves what is known.</summary>
+public sealed record VisitorDetails(string? Name, string? Email, string? Locale, string? PageUrl, string? Department);

@@ -1,0 +1,14 @@
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>The readable texts of system entries; their <c>event</c> words are in the scripts that write them.</summary>
+public static class SystemTexts
+{
+    public const string OperatorCalled = "An operator has been called.";
+    public const string AccountLinked = "The visitor has signed in; what stands above was written before.";
+    public const string Closed = "The conversation has been closed.";
+    public const string ClosedByVisitor = "The visitor has closed the conversation.";
+
+    public static string OperatorJoined(string name) => $"{name} has joined the conversation.";
+
+    public static string ClosedBy(string name) => $"{name} has closed the conversation.";
+}

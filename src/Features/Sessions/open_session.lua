@@ -1,0 +1,40 @@
+-- Creates a session, or returns the one there is with what the visitor now says about itself. An account's closed session is marked as
+-- superseded, for the caller goes on to replace it; that mark is what makes every node's cached way to it end.
+-- KEYS   as in session.lua
+-- ARGV   1 kind, 2 credential, 3 '1' to create what is missing, 4 lifetime (s) of an empty session,
+--        then pairs of field and value that describe the visitor; an empty value leaves what is there
+-- Reply  { 'created' | 'existing', HGETALL } | { 'closed' } | { 'denied' }
+-- include: session
+
+local kind, credential, create, lifetime = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4]
+
+local function describe()
+  for i = 5, #ARGV, 2 do
+    if ARGV[i + 1] ~= '' then
+      redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+    end
+  end
+end
+
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  if not create then
+    return { 'denied' }
+  end
+  local owner = kind == 'token' and 'token' or 'user'
+  redis.call('HSET', KEYS[1], 'status', 'open', 'created', now_ms(), owner, credential)
+  describe()
+  redis.call('EXPIRE', KEYS[1], lifetime)
+  return { 'created', redis.call('HGETALL', KEYS[1]) }
+end
+
+if not may(kind, credential) then
+  return { 'denied' }
+end
+if redis.call('HGET', KEYS[1], 'status') == 'closed' then
+  if kind ~= 'token' then
+    redis.call('HSET', KEYS[1], 'superseded', '1')
+  end
+  return { 'closed' }
+end
+describe()
+return { 'existing', redis.call('HGETALL', KEYS[1]) }

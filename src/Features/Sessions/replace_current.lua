@@ -1,0 +1,15 @@
+-- Makes another session the account's current one, unless somebody else just did. The former one joins the earlier ones.
+-- KEYS   1 current session of the account, 2 its earlier sessions
+-- ARGV   1 the session expected to be current or '', 2 the new one, 3 lifetime (s)
+-- Reply  the session that is current now
+
+local current = redis.call('GET', KEYS[1]) or ''
+if current ~= ARGV[1] then
+  return current
+end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+if current ~= '' and current ~= ARGV[2] then
+  redis.call('ZADD', KEYS[2], redis.call('TIME')[1] * 1000, current)
+  redis.call('EXPIRE', KEYS[2], ARGV[3])
+end
+return ARGV[2]

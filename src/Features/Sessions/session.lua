@@ -1,0 +1,45 @@
+-- For every script of one session. KEYS: 1 session hash, 2 messages stream, 3 sent hash, 4 channel of new entries.
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- Whether the caller may act on the session. The kind says what its credential is:
+--   token              digest of the visitor's token
+--   account            user id, found in a node's cache: not good once a newer session took this one's place
+--   confirmed-account  user id, looked up for this very call
+--   operator           id of the operator that holds the session
+--   supervisor         nothing to compare
+local function may(kind, credential)
+  if kind == 'token' then
+    return redis.call('HGET', KEYS[1], 'token') == credential
+  elseif kind == 'account' then
+    local owner = redis.call('HMGET', KEYS[1], 'user', 'superseded')
+    return owner[1] == credential and not owner[2]
+  elseif kind == 'confirmed-account' then
+    return redis.call('HGET', KEYS[1], 'user') == credential
+  elseif kind == 'operator' then
+    return redis.call('HGET', KEYS[1], 'operator') == credential
+  elseif kind == 'supervisor' then
+    return redis.call('EXISTS', KEYS[1]) == 1
+  end
+  return false
+end
+
+local function keep(seconds)
+  for key = 1, 3 do
+    redis.call('EXPIRE', KEYS[key], seconds)
+  end
+end
+
+-- Adds an entry and wakes those who wait for one. Fields in this order: from, name, text, then client or event.
+local function add_entry(from, name, text, tag, value)
+  local fields = { 'from', from, 'name', name, 'text', text }
+  if value and value ~= '' then
+    fields[7], fields[8] = tag, value
+  end
+  local id = redis.call('XADD', KEYS[2], '*', unpack(fields))
+  redis.call('SPUBLISH', KEYS[4], id)
+  return id
+end

@@ -1,0 +1,96 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+
+namespace Intotes.Chat.Hosting;
+
+/// <summary>Who may call what. Every endpoint names one of these policies; one that names none answers to authenticated callers only.</summary>
+public static class Access
+{
+    /// <summary>Anyone with a session token or a bearer token.</summary>
+    public const string SessionMember = nameof(SessionMember);
+
+    /// <summary>Operators and supervisors.</summary>
+    public const string Operator = nameof(Operator);
+
+    /// <summary>Visitors and accounts: everyone but operators, credentials or not.</summary>
+    public const string Visitor = nameof(Visitor);
+
+    public const string OperatorRole = "operator";
+    public const string SupervisorRole = "supervisor";
+}
+
+public static class AccessExtensions
+{
+    /// <summary>Bearer tokens where the header names them, else session tokens; deny by default.</summary>
+    public static IServiceCollection AddAccess(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
+    {
+        var jwt = configuration.GetSection("Jwt").Get<JwtSettings>() ?? new JwtSettings();
+        if (jwt.Fault(environment.IsProduction()) is { } fault)
+        {
+            throw new Storage.CannotStartException(fault);
+        }
+
+        services.AddAuthentication("Caller")
+            .AddPolicyScheme("Caller", null, o => o.ForwardDefaultSelector = http => HasBearer(http.Request) ? JwtBearerDefaults.AuthenticationScheme : SessionTokenAuthentication.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, SessionTokenAuthentication>(SessionTokenAuthentication.SchemeName, null)
+            .AddJwtBearer(o =>
+            {
+                o.Authority = jwt.Authority.Length > 0 ? jwt.Authority : null;
+                o.MapInboundClaims = false;
+                o.TokenValidationParameters = jwt.Parameters();
+                o.Events = new JwtBearerEvents
+                {
+                    OnTokenValidated = static context =>
+                    {
+                        if (context.Principal?.FindFirst("sub") is not { Value.Length: > 0 })
+                        {
+                            context.Fail("The token names nobody (sub).");
+                        }
+
+                        return Task.CompletedTask;
+                    },
+                };
+            });
+
+        services.AddAuthorizationBuilder()
+            .AddPolicy(Access.SessionMember, p => p.RequireAuthenticatedUser())
+            .AddPolicy(Access.Visitor, p => p.RequireAssertion(c => !c.User.IsInRole(Access.OperatorRole) && !c.User.IsInRole(Access.SupervisorRole)))
+            .AddPolicy(Access.Operator, p => p.RequireRole(Access.OperatorRole, Access.SupervisorRole));
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
+        return services;
+    }
+
+    /// <summary>Authentication, then: a bearer token that is present but bad ends the request, whatever the endpoint would allow.</summary>
+    public static IApplicationBuilder UseAccess(this IApplicationBuilder app) => app
+        .UseAuthentication()
+        .Use(static (http, next) => HasBearer(http.Request) && http.User.Identity is not { IsAuthenticated: true }
+            ? Problem.InvalidToken.WriteAsync(http)
+            : next(http))
+        .UseAuthorization();
+
+    private static bool HasBearer(HttpRequest request) =>
+        request.Headers.Authorization is [{ } header, ..] && header.StartsWith("Bearer", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Says no in the words of the contract.</summary>
+    private sealed class Refusals : IAuthorizationMiddlewareResultHandler
+    {
+        public Task HandleAsync(RequestDelegate next, HttpContext http, AuthorizationPolicy policy, PolicyAuthorizationResult result)
+        {
+            if (result.Succeeded)
+            {
+                return next(http);
+            }
+
+            var isForOperators = policy.Requirements.OfType<Microsoft.AspNetCore.Authorization.Infrastructure.RolesAuthorizationRequirement>().Any();
+            var problem = (isForOperators, HasBearer(http.Request)) switch
+            {
+                (true, false) => Problem.InvalidToken,
+                (_, true) => Problem.Forbidden,
+                _ => Problem.SessionNotFound,
+            };
+            return problem.WriteAsync(http);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Net.Mime;
+using FastEndpoints;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Metadata;
+
+namespace Intotes.Chat.Hosting;
+
+/// <summary>FastEndpoints as this service uses it. Its configuration is the process's: every node in one process must configure it alike.</summary>
+public static class ApiExtensions
+{
+    public static IServiceCollection AddApi(this IServiceCollection services)
+    {
+        services.AddFastEndpoints();
+        services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
+        return services;
+    }
+
+    public static WebApplication UseApi(this WebApplication app)
+    {
+        app.Use(TakeNoBodyAsEmptyObject);
+        app.UseFastEndpoints(c =>
+        {
+            c.Endpoints.RoutePrefix = "api/v1";
+            c.Endpoints.ShortNames = true;
+            Json.Configure(c.Serializer.Options);
+            c.Errors.ResponseBuilder = (failures, _, _) => ProblemExtensions.FromFailures(failures);
+            c.Errors.ContentType = "application/problem+json";
+            c.Binding.JsonExceptionTransformer = static e => new FluentValidation.Results.ValidationFailure(
+                e.Path is { Length: > 2 } path ? path[2..] : "body", "Is not valid JSON of the expected type.");
+            c.Binding.FailureMessage = static (_, _, _) => "Is not of the expected type.";
+        });
+        return app;
+    }
+
+    /// <summary>
+    /// Where JSON is taken, no body at all means an empty object, so that optional bodies need no ceremony; a body without a
+    /// Content-Type is refused. FastEndpoints by itself would answer both with a bare 415.
+    /// </summary>
+    private static Task TakeNoBodyAsEmptyObject(HttpContext http, RequestDelegate next)
+    {
+        if (http.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is not { ContentTypes: [MediaTypeNames.Application.Json] })
+        {
+            return next(http);
+        }
+
+        var hasBody = http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? false;
+        if (!hasBody)
+        {
+            http.Request.ContentType = MediaTypeNames.Application.Json;
+            http.Request.Body = new MemoryStream("{}"u8.ToArray());
+            http.Request.ContentLength = 2;
+        }
+
+        return http.Request.ContentType is null ? Problem.UnsupportedMediaType.WriteAsync(http) : next(http);
+    }
+}

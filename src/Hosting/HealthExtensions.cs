@@ -1,0 +1,40 @@
+using Intotes.Chat.Storage;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Intotes.Chat.Hosting;
+
+/// <summary>Whether the process runs (<c>/health/live</c>), and whether it can serve (<c>/health/ready</c>: Redis answers).</summary>
+public static class HealthExtensions
+{
+    private const string Ready = "ready";
+
+    public static IServiceCollection AddHealth(this IServiceCollection services)
+    {
+        services.AddHealthChecks().AddCheck<RedisAnswers>("redis", tags: [Ready]);
+        return services;
+    }
+
+    public static WebApplication UseHealth(this WebApplication app)
+    {
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) }).AllowAnonymous();
+        return app;
+    }
+
+    private sealed class RedisAnswers(RedisGateway redis) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                await redis.CallAsync("PING", db => db.PingAsync(), cancellationToken);
+                return HealthCheckResult.Healthy();
+            }
+            catch (StorageUnavailableException)
+            {
+                return HealthCheckResult.Unhealthy("Redis does not answer.");
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Intotes.Chat.Hosting;
+
+/// <summary>
+/// Every error that a caller may meet, as problem+json (RFC 9457). <paramref name="Code"/> is the stable machine word of the contract;
+/// the title is for people and never says more than the caller may know.
+/// </summary>
+/// <param name="Code">Stable machine word.</param>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Title">One sentence for people.</param>
+/// <param name="Field">The request field at fault, where it is always the same one.</param>
+public sealed record Problem(string Code, int Status, string Title, string? Field = null)
+{
+    public static readonly Problem InvalidRequest = new("invalid_request", 400, "The request is not valid.");
+    public static readonly Problem InvalidCursor = new("invalid_cursor", 400, "The cursor is not one that this service gave.");
+    public static readonly Problem InvalidToken = new("invalid_token", 401, "A valid bearer token is needed.");
+    public static readonly Problem InvalidSessionToken = new("invalid_session_token", 401, "The session token is unknown, revoked or expired.");
+    public static readonly Problem Forbidden = new("forbidden", 403, "The caller's role does not allow this.");
+    public static readonly Problem NotAssigned = new("not_assigned", 403, "The operator does not hold this session.");
+    public static readonly Problem SessionNotFound = new("session_not_found", 404, "There is no such session; create one first.");
+    public static readonly Problem SessionIdNeeded = new("invalid_request", 400, "The operator has several sessions: name one.", "sessionId");
+    public static readonly Problem NotFound = new("not_found", 404, "There is nothing at this address.");
+    public static readonly Problem MethodNotAllowed = new("method_not_allowed", 405, "This address does not take that method.");
+    public static readonly Problem SessionClosed = new("session_closed", 409, "The session is closed.");
+    public static readonly Problem SessionFull = new("session_full", 409, "The session holds as many entries as it may.");
+    public static readonly Problem ClientMessageIdReused = new("client_message_id_reused", 409, "Another text was sent under this clientMessageId.");
+    public static readonly Problem AlreadyClaimed = new("already_claimed", 409, "Another operator has this call.");
+    public static readonly Problem AtCapacity = new("at_capacity", 409, "The operator has as many sessions as it takes at once.");
+    public static readonly Problem PayloadTooLarge = new("payload_too_large", 413, "The request is larger than 32 KB.");
+    public static readonly Problem UnsupportedMediaType = new("unsupported_media_type", 415, "Only application/json is taken.");
+    public static readonly Problem InternalError = new("internal_error", 500, "Something went wrong on our side.");
+    public static readonly Problem StorageUnavailable = new("storage_unavailable", 503, "The storage does not answer; please try again.");
+
+    /// <summary>How long a caller should wait before it tries again, where that helps.</summary>
+    private const string RetryAfterSeconds = "1";
+
+    /// <summary>As the result of an endpoint.</summary>
+    public ProblemHttpResult ToResult() => TypedResults.Problem(Describe(Field is null ? null : new Dictionary<string, string[]> { [Field] = [Title] }));
+
+    /// <summary>As the whole answer, where no endpoint is involved.</summary>
+    public async Task WriteAsync(HttpContext http)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        if (Status == StatusCodes.Status503ServiceUnavailable)
+        {
+            http.Response.Headers.RetryAfter = RetryAfterSeconds;
+        }
+
+        await ToResult().ExecuteAsync(http);
+    }
+
+    /// <summary>With the messages of each field that is wrong.</summary>
+    public ProblemDetails Describe(IDictionary<string, string[]>? errors = null)
+    {
+        var details = errors is null ? new ProblemDetails() : new HttpValidationProblemDetails(errors);
+        details.Type = "about:blank";
+        details.Title = Title;
+        details.Status = Status;
+        details.Detail = errors is null ? Title : string.Join(' ', errors.SelectMany(field => field.Value));
+        details.Extensions["code"] = Code;
+        details.Extensions["traceId"] = Activity.Current?.TraceId.ToHexString();
+        return details;
+    }
+
+    /// <summary>The problem that a bare status stands for, such as one set by routing.</summary>
+    public static Problem? OfStatus(int status) => status switch
+    {
+        400 => InvalidRequest,
+        401 => InvalidToken,
+        403 => Forbidden,
+        404 => NotFound,
+        405 => MethodNotAllowed,
+        413 => PayloadTooLarge,
+        415 => UnsupportedMediaType,
+        _ => null,
+    };
+}

@@ -1,0 +1,40 @@
+using FluentValidation.Results;
+using Intotes.Chat.Storage;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace Intotes.Chat.Hosting;
+
+/// <summary>Turns whatever goes wrong outside an endpoint's own answers into problem+json, without a word on the inside.</summary>
+public static class ProblemExtensions
+{
+    public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app
+        .Use(static (http, next) =>
+        {
+            http.Response.Headers.CacheControl = "no-store";
+            return next(http);
+        })
+        .UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandler = static http => FromException(http.Features.Get<IExceptionHandlerFeature>()!.Error).WriteAsync(http),
+            // Expected failures are counted and traced by the storage gateway; a line for each would bury the unexpected ones.
+            SuppressDiagnosticsCallback = static context => context.Exception is StorageUnavailableException or BadHttpRequestException,
+        })
+        .UseStatusCodePages(static context => Problem.OfStatus(context.HttpContext.Response.StatusCode)?.WriteAsync(context.HttpContext) ?? Task.CompletedTask);
+
+    /// <summary>The answer to a request that failed its rules. A rule may name another code than <c>invalid_request</c>.</summary>
+    public static object FromFailures(List<ValidationFailure> failures)
+    {
+        var errors = failures
+            .GroupBy(f => f.PropertyName)
+            .ToDictionary(field => field.Key, field => field.Select(f => f.ErrorMessage).Distinct().ToArray());
+        var problem = failures.TrueForAll(f => f.ErrorCode == Problem.InvalidCursor.Code) ? Problem.InvalidCursor : Problem.InvalidRequest;
+        return problem.Describe(errors);
+    }
+
+    private static Problem FromException(Exception error) => error switch
+    {
+        StorageUnavailableException => Problem.StorageUnavailable,
+        BadHttpRequestException { StatusCode: var status } => Problem.OfStatus(status) ?? Problem.InvalidRequest,
+        _ => Problem.InternalError,
+    };
+}

@@ -1,0 +1,23 @@
+using Intotes.Chat.Features;
+using Intotes.Chat.Hosting;
+using Intotes.Chat.Storage;
+
+return await StartExtensions.RunAsync(args, static args =>
+{
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    builder.WebHost.UseServer(builder.Configuration);
+    builder.Services.AddSingleton(TimeProvider.System);
+    builder.Services.AddStorage(builder.Configuration);
+    builder.Services.AddTelemetry(builder.Configuration);
+    builder.Services.AddAccess(builder.Configuration, builder.Environment);
+    builder.Services.AddFeatures(builder.Configuration);
+    builder.Services.AddApi();
+    builder.Services.AddHealth();
+
+    var app = builder.Build();
+    app.UseProblems();
+    app.UseAccess();
+    app.UseApi();
+    app.UseHealth();
+    return app;
+});

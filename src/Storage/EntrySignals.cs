@@ -1,0 +1,154 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using StackExchange.Redis;
+
+namespace Intotes.Chat.Storage;
+
+/// <summary>
+/// Wakes those who wait for a session's next entry. A node subscribes to a session's channel only while somebody here waits for it, once for
+/// all of them. A signal only wakes: what is delivered is always read from the stream, so a lost signal costs time, never a message.
+/// After a reconnection everybody is woken, for signals sent meanwhile are gone.
+/// </summary>
+public sealed class EntrySignals
+{
+    private readonly ConcurrentDictionary<string, Subscription> subscriptions = new();
+    private readonly RedisConnection connection;
+    private int watchesReconnection;
+
+    public EntrySignals(RedisConnection connection) => this.connection = connection;
+
+    /// <summary>
+    /// Begins to listen. Read the session after this returns, then wait: nothing can slip in between.
+    /// Without Redis the listener only knows the passing of time.
+    /// </summary>
+    public async Task<Listener> ListenAsync(string channel)
+    {
+        WatchReconnection();
+        while (true)
+        {
+            var subscription = subscriptions.GetOrAdd(channel, name => new Subscription(name, SubscribeAsync));
+            var listener = new Listener(this, subscription);
+            if (subscription.TryAdd(listener))
+            {
+                await subscription.Ready;
+                return listener;
+            }
+
+            // The last listener is just leaving: take a new subscription.
+        }
+    }
+
+    /// <summary>How many sessions this node listens to.</summary>
+    public int Count => subscriptions.Count;
+
+    private async Task SubscribeAsync(Subscription subscription)
+    {
+        try
+        {
+            await connection.Multiplexer.GetSubscriber().SubscribeAsync(RedisChannel.Sharded(subscription.Channel), subscription.OnMessage);
+        }
+        catch (Exception e) when (RedisGateway.IsTransient(e))
+        {
+            // Redis is away; the connection subscribes again by itself when it is back, and the reconnection wakes the listeners.
+        }
+    }
+
+    private async ValueTask LeaveAsync(Subscription subscription, Listener listener)
+    {
+        if (!subscription.Remove(listener))
+        {
+            return;
+        }
+
+        subscriptions.TryRemove(KeyValuePair.Create(subscription.Channel, subscription));
+        try
+        {
+            await subscription.Ready;
+            await connection.Multiplexer.GetSubscriber().UnsubscribeAsync(RedisChannel.Sharded(subscription.Channel), subscription.OnMessage);
+        }
+        catch (Exception e) when (RedisGateway.IsTransient(e))
+        {
+            // Redis is away, and with it the subscription.
+        }
+    }
+
+    private void WatchReconnection()
+    {
+        if (Interlocked.Exchange(ref watchesReconnection, 1) == 0)
+        {
+            connection.Multiplexer.ConnectionRestored += (_, _) =>
+            {
+                foreach (var subscription in subscriptions.Values)
+                {
+                    subscription.Signal();
+                }
+            };
+        }
+    }
+
+    /// <summary>One who waits for entries of one session.</summary>
+    public sealed class Listener : IAsyncDisposable
+    {
+        private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        private readonly EntrySignals owner;
+        private readonly Subscription subscription;
+
+        internal Listener(EntrySignals owner, Subscription subscription) => (this.owner, this.subscription) = (owner, subscription);
+
+        /// <summary>Returns when there may be something new, also when that was signalled since the last wait.</summary>
+        /// <exception cref="OperationCanceledException">The time is up, or the caller is gone.</exception>
+        public async ValueTask WaitAsync(CancellationToken ct) => await signal.Reader.ReadAsync(ct);
+
+        public ValueTask DisposeAsync() => owner.LeaveAsync(subscription, this);
+
+        internal void Signal() => signal.Writer.TryWrite(true);
+    }
+
+    internal sealed class Subscription
+    {
+        private readonly HashSet<Listener> listeners = [];
+        private readonly Lazy<Task> ready;
+        private bool ended;
+
+        public Subscription(string channel, Func<Subscription, Task> subscribe)
+        {
+            Channel = channel;
+            ready = new Lazy<Task>(() => subscribe(this));
+        }
+
+        public string Channel { get; }
+
+        /// <summary>Completes when Redis has taken the subscription, which the first to ask begins.</summary>
+        public Task Ready => ready.Value;
+
+        public bool TryAdd(Listener listener)
+        {
+            lock (listeners)
+            {
+                return !ended && listeners.Add(listener);
+            }
+        }
+
+        /// <summary>True when that was the last one: the subscription has ended.</summary>
+        public bool Remove(Listener listener)
+        {
+            lock (listeners)
+            {
+                return listeners.Remove(listener) && (ended = listeners.Count == 0);
+            }
+        }
+
+        public void OnMessage(RedisChannel source, RedisValue message) => Signal();
+
+        public void Signal()
+        {
+            lock (listeners)
+            {
+                foreach (var listener in listeners)
+                {
+                    listener.Signal();
+                }
+            }
+        }
+    }
+}

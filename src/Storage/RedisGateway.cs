@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Timeout;
+using StackExchange.Redis;
+
+namespace Intotes.Chat.Storage;
+
+/// <summary>Redis did not answer in time, or is not there. What the call was to change may or may not have been applied.</summary>
+public sealed class StorageUnavailableException(Exception cause) : Exception("Redis is unavailable.", cause);
+
+/// <summary>
+/// Every Redis call of the service: one client span, the resilience pipeline, one duration. All scripts are idempotent (see README), so
+/// the pipeline may repeat any of them.
+/// </summary>
+public sealed class RedisGateway(RedisConnection connection, ResiliencePipeline pipeline, Meter meter)
+{
+    /// <summary>Source of the client spans.</summary>
+    public static readonly ActivitySource Activities = new("Intotes.Chat.Redis");
+
+    private readonly Histogram<double> duration = meter.CreateHistogram<double>(
+        "db.client.operation.duration", "s", "Duration of Redis calls, retries included.");
+
+    /// <summary>Runs a script; one round trip.</summary>
+    /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
+    public Task<RedisResult> RunAsync(Script script, RedisKey[] keys, RedisValue[] arguments, CancellationToken ct) =>
+        CallAsync("EVALSHA", script.Name, (script, keys, arguments), static (redis, call) => redis.ScriptEvaluateAsync(call.script.Text, call.keys, call.arguments), ct);
+
+    /// <summary>Runs plain commands that are safe to repeat; one round trip.</summary>
+    /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
+    public Task<T> CallAsync<T>(string operation, Func<IDatabase, Task<T>> command, CancellationToken ct) =>
+        CallAsync(operation, null, command, static (redis, command) => command(redis), ct);
+
+    private async Task<T> CallAsync<T, TCall>(string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct)
+    {
+        using var span = StartSpan(operation, script);
+        var started = Stopwatch.GetTimestamp();
+        string? error = null;
+        try
+        {
+            return await pipeline.ExecuteAsync(
+                static async (state, token) => await state.run(state.Database, state.call).WaitAsync(token), (connection.Database, run, call), ct);
+        }
+        catch (Exception e) when (IsTransient(e) || e is BrokenCircuitException)
+        {
+            error = e.GetType().Name;
+            span?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", error);
+            throw new StorageUnavailableException(e);
+        }
+        finally
+        {
+            if (duration.Enabled)
+            {
+                var tags = new TagList { { "db.system.name", "redis" }, { "db.operation.name", operation } };
+                if (script is not null)
+                {
+                    tags.Add("db.stored_procedure.name", script);
+                }
+
+                if (error is not null)
+                {
+                    tags.Add("error.type", error);
+                }
+
+                duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, tags);
+            }
+        }
+    }
+
+    /// <summary>Whether the same call may succeed a moment later.</summary>
+    public static bool IsTransient(Exception e) => e switch
+    {
+        RedisConnectionException or RedisTimeoutException or TimeoutRejectedException => true,
+        RedisServerException { Message: var reply } => TransientReplies.Any(code => reply.StartsWith(code, StringComparison.Ordinal)),
+        _ => false,
+    };
+
+    /// <summary>What a server says while it starts, fails over or moves slots.</summary>
+    private static readonly string[] TransientReplies = ["LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "READONLY", "NOREPLICAS"];
+
+    private static Activity? StartSpan(string operation, string? script)
+    {
+        if (Activity.Current is { Recorded: false })
+        {
+            return null;
+        }
+
+        var span = Activities.StartActivity(script is null ? operation : $"{operation} {script}", ActivityKind.Client);
+        return span?.SetTag("db.system.name", "redis").SetTag("db.operation.name", operation).SetTag("db.stored_procedure.name", script);
+    }
+}

@@ -1,0 +1,32 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+
+namespace Intotes.Chat.Storage;
+
+/// <summary>
+/// A Lua script, embedded from the file beside its store. A line <c>-- include: name</c> is replaced by that file, as in a C header.
+/// The class <c>Scripts</c>, made by the build, has one member for each file.
+/// </summary>
+public sealed partial class Script
+{
+    private Script(string name, string text) => (Name, Text) = (name, text);
+
+    /// <summary>The file's name without its ending; also <c>db.stored_procedure.name</c> of its spans.</summary>
+    public string Name { get; }
+
+    /// <summary>What Redis is given: the file with its includes.</summary>
+    public string Text { get; }
+
+    internal static Script Load(string name) => new(name, IncludeLine().Replace(Read(name), m => Read(m.Groups[1].Value)));
+
+    private static string Read(string name)
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name + ".lua")
+            ?? throw new InvalidOperationException($"The script {name}.lua is not embedded.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+
+    [GeneratedRegex(@"^-- include: (\w+)$", RegexOptions.Multiline)]
+    private static partial Regex IncludeLine();
+}

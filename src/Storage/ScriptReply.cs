@@ -1,0 +1,42 @@
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace Intotes.Chat.Storage;
+
+/// <summary>What a script answered, read by position: most begin with a word that says how it went.</summary>
+public readonly struct ScriptReply(RedisResult result)
+{
+    /// <summary>The first item, or the whole of a reply that is one word.</summary>
+    public string Status => result.Length < 0 ? (string)result! : Text(0)!;
+
+    public string? Text(int index) => (string?)result[index];
+
+    public long Number(int index) => (long)result[index];
+
+    /// <summary>The items of a nested reply.</summary>
+    public RedisResult[] Items(int index) => (RedisResult[])result[index]!;
+
+    /// <summary>A nested HGETALL.</summary>
+    public Dictionary<string, string> Fields(int index)
+    {
+        var flat = (RedisValue[])result[index]!;
+        var fields = new Dictionary<string, string>(flat.Length / 2);
+        for (var i = 0; i + 1 < flat.Length; i += 2)
+        {
+            fields[flat[i]!] = flat[i + 1]!;
+        }
+
+        return fields;
+    }
+}
+
+/// <summary>How times and ids are written in Redis.</summary>
+public static class Stored
+{
+    /// <summary>A Unix time in milliseconds.</summary>
+    public static DateTimeOffset Time(string milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(milliseconds, CultureInfo.InvariantCulture));
+
+    /// <summary>The time part of a stream id.</summary>
+    public static DateTimeOffset TimeOf(string entryId) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(entryId.AsSpan(0, entryId.IndexOf('-')), CultureInfo.InvariantCulture));
+}

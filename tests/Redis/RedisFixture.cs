@@ -1,0 +1,92 @@
+using Intotes.Chat.Tests.Redis;
+using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
+using Testcontainers.Redis;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(RedisFixture))]
+
+namespace Intotes.Chat.Tests.Redis;
+
+/// <summary>
+/// The one Redis that all tests share. Each test keeps to keys of its own and nothing flushes. It is, in this order, the server
+/// that <c>CHAT_TEST_REDIS</c> names, a container where a Docker engine answers and has the image, or a redis-server process.
+/// </summary>
+public sealed class RedisFixture : IAsyncLifetime
+{
+    /// <summary>How long an engine may take to answer at all, and then to fetch the image and start it.</summary>
+    private static readonly TimeSpan EngineAnswersWithin = TimeSpan.FromSeconds(3), ContainerStartsWithin = TimeSpan.FromMinutes(2);
+
+    private IAsyncDisposable? started;
+
+    /// <summary>The connection string for StackExchange.Redis.</summary>
+    public string Configuration { get; private set; } = "";
+
+    /// <summary>In words, which Redis it is; where it is a process, also why it is no container.</summary>
+    public string Source { get; private set; } = "";
+
+    /// <summary>Whether Redis runs in a container of Testcontainers.</summary>
+    public bool IsContainer => started is RedisContainer;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Environment.GetEnvironmentVariable("CHAT_TEST_REDIS") is { Length: > 0 } given)
+        {
+            (Configuration, Source) = (given, "the server that CHAT_TEST_REDIS names");
+        }
+        else if (await StartContainerAsync() is { } whyNot)
+        {
+            await StartProcessAsync(whyNot);
+        }
+
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(Configuration);
+        Console.WriteLine($"Tests use Redis {redis.GetServers()[0].Version}: {Source}.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (started is not null)
+        {
+            await started.DisposeAsync();
+        }
+    }
+
+    /// <returns>Null once the container runs, else why it does not.</returns>
+    private async Task<string?> StartContainerAsync()
+    {
+        var image = Environment.GetEnvironmentVariable("CHAT_TEST_REDIS_IMAGE") is { Length: > 0 } named ? named : "redis:7.4";
+        RedisContainer? container = null;
+        try
+        {
+            // Build looks for the engine and blocks while it does, for long where a remote one is configured and away.
+            container = await Task.Run(() => new RedisBuilder(image).WithLogger(NullLogger.Instance).Build()).WaitAsync(EngineAnswersWithin);
+            using var patience = new CancellationTokenSource(ContainerStartsWithin);
+            await container.StartAsync(patience.Token);
+            (started, Configuration, Source) = (container, container.GetConnectionString(), $"a container of {image}");
+            return null;
+        }
+        catch (Exception failure) // Whatever keeps Docker from serving us, a process serves as well.
+        {
+            if (container is not null)
+            {
+                await container.DisposeAsync();
+            }
+
+            return failure.Message.Split(". ")[0].ReplaceLineEndings(" "); // the first sentence says it
+        }
+    }
+
+    private async Task StartProcessAsync(string whyNoContainer)
+    {
+        try
+        {
+            var server = await RedisServerProcess.StartAsync();
+            (started, Configuration, Source) = (server, server.Configuration, $"a redis-server process (no container: {whyNoContainer})");
+        }
+        catch (InvalidOperationException noServer)
+        {
+            throw new InvalidOperationException(
+                $"The tests need a Redis: install redis-server, or start Docker, or set CHAT_TEST_REDIS. Docker: {whyNoContainer} Process: {noServer.Message}", noServer);
+        }
+    }
+}
