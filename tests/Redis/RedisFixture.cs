@@ -1,10 +1,6 @@
-using Intotes.Chat.Tests.Redis;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 using Testcontainers.Redis;
-using Xunit;
-
-[assembly: AssemblyFixture(typeof(RedisFixture))]
 
 namespace Intotes.Chat.Tests.Redis;
 

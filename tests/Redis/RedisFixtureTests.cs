@@ -1,22 +1,21 @@
 using StackExchange.Redis;
-using Xunit;
 
 namespace Intotes.Chat.Tests.Redis;
 
-public sealed class RedisFixtureTests(RedisFixture redis)
+public sealed class RedisFixtureTests(ChatNodes nodes)
 {
     [Fact]
     public void Runs_a_container_where_one_is_required()
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable("CHAT_TEST_REQUIRE_CONTAINER") == "1", "CHAT_TEST_REQUIRE_CONTAINER is not 1");
 
-        Assert.True(redis.IsContainer, redis.Source);
+        Assert.True(nodes.Redis.IsContainer, nodes.Redis.Source);
     }
 
     [Fact]
     public async Task Answers_and_runs_a_script_that_takes_the_time_and_appends_to_a_stream()
     {
-        await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Configuration);
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(nodes.Redis.Configuration);
         var database = connection.GetDatabase();
         var key = $"test:{Guid.NewGuid():N}";
 

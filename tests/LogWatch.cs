@@ -1,0 +1,34 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Intotes.Chat.Tests;
+
+/// <summary>Keeps every warning and error that the service logs.</summary>
+public sealed class LogWatch : ILoggerProvider
+{
+    private readonly ConcurrentQueue<string> unexpected = new();
+
+    public IReadOnlyCollection<string> Unexpected => unexpected;
+
+    public ILogger CreateLogger(string categoryName) => new Watch(categoryName, unexpected);
+
+    public void Dispose()
+    {
+    }
+
+    private sealed class Watch(string category, ConcurrentQueue<string> unexpected) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                unexpected.Enqueue($"{logLevel} {category}: {formatter(state, exception)} {exception}");
+            }
+        }
+    }
+}
