@@ -17,7 +17,7 @@ public static class ApiExtensions
 
     public static WebApplication UseApi(this WebApplication app)
     {
-        app.Use(TakeNoBodyAsEmptyObject);
+        app.Use(CheckBody);
         app.UseFastEndpoints(c =>
         {
             c.Endpoints.RoutePrefix = "api/v1";
@@ -34,23 +34,25 @@ public static class ApiExtensions
 
     /// <summary>
     /// Where JSON is taken, no body at all means an empty object, so that optional bodies need no ceremony; a body without a
-    /// Content-Type is refused. FastEndpoints by itself would answer both with a bare 415.
+    /// Content-Type is refused (FastEndpoints by itself would answer both with a bare 415), and one that says it is too large is not read.
     /// </summary>
-    private static Task TakeNoBodyAsEmptyObject(HttpContext http, RequestDelegate next)
+    private static Task CheckBody(HttpContext http, RequestDelegate next)
     {
+        var request = http.Request;
         if (http.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is not { ContentTypes: [MediaTypeNames.Application.Json] })
         {
             return next(http);
         }
 
-        var hasBody = http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? false;
-        if (!hasBody)
+        if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
         {
-            http.Request.ContentType = MediaTypeNames.Application.Json;
-            http.Request.Body = new MemoryStream("{}"u8.ToArray());
-            http.Request.ContentLength = 2;
+            request.ContentType = MediaTypeNames.Application.Json;
+            request.Body = new MemoryStream("{}"u8.ToArray());
+            request.ContentLength = 2;
         }
 
-        return http.Request.ContentType is null ? Problem.UnsupportedMediaType.WriteAsync(http) : next(http);
+        return request.ContentType is null ? Problem.UnsupportedMediaType.WriteAsync(http)
+            : request.ContentLength > ServerExtensions.MostBodyBytes ? Problem.PayloadTooLarge.WriteAsync(http)
+            : next(http);
     }
 }

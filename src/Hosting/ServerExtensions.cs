@@ -3,6 +3,9 @@ namespace Intotes.Chat.Hosting;
 /// <summary>Kestrel as this service uses it.</summary>
 public static class ServerExtensions
 {
+    /// <summary>The largest request body: no message needs more.</summary>
+    public const int MostBodyBytes = 32 * 1024;
+
     private const string DefaultAddress = "http://127.0.0.1:5080";
 
     /// <summary>Listens where <c>ASPNETCORE_URLS</c> says, else on loopback; takes no request larger than a chat needs.</summary>
@@ -16,7 +19,7 @@ public static class ServerExtensions
         return host.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 32 * 1024;
+            kestrel.Limits.MaxRequestBodySize = MostBodyBytes;
         });
     }
 }
