@@ -11,13 +11,16 @@ public static class FeatureExtensions
     {
         services.AddOptions<ChatOptions>().Bind(configuration.GetSection("Chat")).ValidateDataAnnotations().ValidateOnStart();
 
-        services.AddSingleton<SessionStore>().AddSingleton<SessionOpener>().AddSingleton<SessionGate>();
-        services.AddSingleton<AccountStore>().AddSingleton<RosterStore>();
+        services.AddSingleton<SessionStore>().AddSingleton<SessionOpener>().AddSingleton<SessionGate>().AddSingleton<SessionCloser>();
+        services.AddSingleton<AccountStore>().AddSingleton<RosterStore>().AddSingleton<SampleStore>();
         services.AddSingleton<QueueStore>().AddSingleton<QueuePlaces>().AddHostedService(p => p.GetRequiredService<QueuePlaces>());
 
         services.AddSingleton<MessageStore>().AddSingleton<MessagePoller>().AddSingleton<HistoryReader>();
 
-        services.AddSingleton<ClaimStore>().AddSingleton<CallClaimer>().AddSingleton<SummaryStore>();
+        services.AddSingleton<ClaimStore>().AddSingleton<CallClaimer>().AddSingleton<SummaryStore>().AddSingleton<SessionReader>();
+        services.AddSingleton<HandoverStore>().AddSingleton<SessionReturner>().AddSingleton<LeaseSweeper>().AddHostedService(p => p.GetRequiredService<LeaseSweeper>());
+        services.AddSingleton<NoteStore>().AddTransient<CustomerReader>().AddSingleton<CannedReplyStore>().AddSingleton<OperatorWait>().AddSingleton<SessionsPoller>();
+        services.AddPlatform(configuration);
         return services;
     }
 }

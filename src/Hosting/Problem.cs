@@ -20,7 +20,9 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     public static readonly Problem InvalidSessionToken = new("invalid_session_token", 401, "The session token is unknown, revoked or expired.");
     public static readonly Problem Forbidden = new("forbidden", 403, "The caller's role does not allow this.");
     public static readonly Problem NotAssigned = new("not_assigned", 403, "The operator does not hold this session.");
+    public static readonly Problem Blocked = new("blocked", 403, "The visitor is blocked for now.");
     public static readonly Problem SessionNotFound = new("session_not_found", 404, "There is no such session; create one first.");
+    public static readonly Problem ShortcutTaken = new("invalid_request", 400, "Another text has this shortcut.", "shortcut");
     public static readonly Problem SessionIdNeeded = new("invalid_request", 400, "The operator has several sessions: name one.", "sessionId");
     public static readonly Problem NotFound = new("not_found", 404, "There is nothing at this address.");
     public static readonly Problem MethodNotAllowed = new("method_not_allowed", 405, "This address does not take that method.");
@@ -29,6 +31,8 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     public static readonly Problem ClientMessageIdReused = new("client_message_id_reused", 409, "Another text was sent under this clientMessageId.");
     public static readonly Problem AlreadyClaimed = new("already_claimed", 409, "Another operator has this call.");
     public static readonly Problem AtCapacity = new("at_capacity", 409, "The operator has as many sessions as it takes at once.");
+    public static readonly Problem OperatorUnavailable = new("operator_unavailable", 409, "That operator is away, unknown or has all it takes.");
+    public static readonly Problem SessionNotClosed = new("session_not_closed", 409, "The session is not closed yet.");
     public static readonly Problem PayloadTooLarge = new("payload_too_large", 413, "The request is larger than 32 KB.");
     public static readonly Problem UnsupportedMediaType = new("unsupported_media_type", 415, "Only application/json is taken.");
     public static readonly Problem InternalError = new("internal_error", 500, "Something went wrong on our side.");

@@ -18,13 +18,14 @@ public static class Keys
     /// <item>hash: status, owner, call, operator, poll cursors, times (owner: SessionStore)</item>
     /// <item>stream: every message and system entry; the entry id is the message id and the cursor (owner: MessageStore)</item>
     /// <item>hash: client message id -> entry id (owner: MessageStore)</item>
-    /// <item>sharded channel, not a key: a new entry is announced here (owner: EntrySignals)</item>
+    /// <item>sharded channel, not a key: a new entry is announced here (owner: Signals)</item>
+    /// <item>stream: notes and audit entries that the visitor never sees (owner: NoteStore)</item>
     /// </list>
     /// </summary>
     public static RedisKey[] OfSession(string id)
     {
         var session = Session(id);
-        return [session, session + ":messages", session + ":sent", Announcements(id)];
+        return [session, session + ":messages", session + ":sent", Announcements(id), session + ":notes"];
     }
 
     /// <summary>The session's hash alone.</summary>
@@ -35,12 +36,12 @@ public static class Keys
 
     /// <summary>
     /// The keys of one account (owner: AccountStore), kept as long as its newest session may live: a string, the id of the account's current
-    /// session; and a sorted set, its earlier sessions by the time (ms) they were replaced.
+    /// session; a sorted set, its earlier sessions by the time (ms) they were replaced; a string that exists while the account is blocked.
     /// </summary>
     public static RedisKey[] OfAccount(string userId)
     {
         var account = $"chat:{{u:{Digest(userId)}}}";
-        return [account, account + ":earlier"];
+        return [account, account + ":earlier", account + ":blocked"];
     }
 
     /// <summary>
@@ -50,19 +51,41 @@ public static class Keys
     /// <item>hash: session id -> "first call time in ms, traceparent of the call" (owner: QueueStore)</item>
     /// <item>sorted set: session being claimed -> deadline (ms) by which the claim must be through (owner: ClaimStore)</item>
     /// <item>hash: who is being given which call, by operator and by session, so that a repeated claim gets the same one (owner: ClaimStore)</item>
+    /// <item>sharded channel, not a key: a call that may be claimed is announced here (owner: Signals)</item>
     /// </list>
     /// </summary>
     public static RedisKey[] OfQueue(string department)
     {
         var queue = $"chat:{{q:{department}}}";
-        return [queue + ":waiting", queue + ":calls", queue + ":leases", queue + ":claims"];
+        return [queue + ":waiting", queue + ":calls", queue + ":leases", queue + ":claims", CallsOf(department)];
     }
 
-    /// <summary>Sorted set: operator id -> time (ms) of its last call (owner: RosterStore). Entries older than a day are dropped.</summary>
-    public static readonly RedisKey OperatorsSeen = "chat:{operators}:seen";
+    /// <summary>The sharded channel of a department's calls.</summary>
+    public static string CallsOf(string department) => $"chat:{{q:{department}}}:new";
 
-    /// <summary>Sorted set: session id -> time (ms) since when this operator has it (owner: RosterStore). An index: the session's hash decides.</summary>
-    public static RedisKey HeldBy(string operatorId) => $"chat:{{operators}}:held:{Digest(operatorId)}";
+    /// <summary>
+    /// Sorted set: "session id, value" -> time (ms), the samples of the last day of one kind (owner: SampleStore): seconds waited, seconds to
+    /// the first response, seconds an operator was busy, ratings.
+    /// </summary>
+    public static RedisKey Samples(string department, string kind) => $"chat:{{q:{department}}}:samples:{kind}";
+
+    /// <summary>The sharded channel on which an operator learns that a session was transferred to it.</summary>
+    public static string AssignmentsOf(string operatorId) => $"chat:{{operators}}:to:{Digest(operatorId)}";
+
+    /// <summary>Hash: shortcut -> text, without a lifetime (owner: CannedReplyStore).</summary>
+    public static readonly RedisKey CannedReplies = "chat:{operators}:canned";
+
+    /// <summary>
+    /// The keys of the roster of operators (owner: RosterStore). Operators that have not called for a day leave it.
+    /// <list type="number">
+    /// <item>sorted set: operator id -> time (ms) of its last call</item>
+    /// <item>hash: operator id -> what it said of itself: "status capacity departments"</item>
+    /// <item>sorted set of equal scores: "operator id, newline, session id" for each session that an operator has; an index, the session's
+    /// hash decides</item>
+    /// <item>hash: operator id -> name</item>
+    /// </list>
+    /// </summary>
+    public static RedisKey[] OfRoster() => ["chat:{operators}:seen", "chat:{operators}:presence", "chat:{operators}:held", "chat:{operators}:names"];
 
     /// <summary>Sorted set: session id -> time (ms) of closing, the newest 500 that this operator had (owner: RosterStore), kept as long as they are.</summary>
     public static RedisKey ClosedBy(string operatorId) => $"chat:{{operators}}:closed:{Digest(operatorId)}";

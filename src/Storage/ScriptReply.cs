@@ -11,6 +11,9 @@ public readonly struct ScriptReply(RedisResult result)
 
     public string? Text(int index) => (string?)result[index];
 
+    /// <summary>A time span in milliseconds; null where the script left it empty.</summary>
+    public TimeSpan? Milliseconds(int index) => Text(index) is { Length: > 0 } ? TimeSpan.FromMilliseconds(Number(index)) : null;
+
     public long Number(int index) => (long)result[index];
 
     /// <summary>The items of a nested reply.</summary>

@@ -14,7 +14,7 @@ public static partial class StorageExtensions
         services.AddSingleton<PrivateRedis>();
         services.AddSingleton<RedisConnection>();
         services.AddHostedService(provider => provider.GetRequiredService<RedisConnection>());
-        services.AddSingleton<EntrySignals>();
+        services.AddSingleton<Signals>();
         services.AddSingleton(provider => new RedisGateway(
             provider.GetRequiredService<RedisConnection>(),
             Pipeline(provider.GetRequiredService<ILogger<RedisGateway>>(), provider.GetRequiredService<TimeProvider>()),

@@ -4,7 +4,7 @@ using Intotes.Chat.Storage;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>Polls, and where the caller wants to wait, polls again when there is something new.</summary>
-public sealed class MessagePoller(MessageStore messages, EntrySignals signals, IHostApplicationLifetime life, TimeProvider time)
+public sealed class MessagePoller(MessageStore messages, Signals signals, IHostApplicationLifetime life, TimeProvider time)
 {
     /// <summary>
     /// Answers at once if there is anything new or the session is closed; else as soon as there is, after <paramref name="wait"/>, or when
@@ -24,7 +24,7 @@ public sealed class MessagePoller(MessageStore messages, EntrySignals signals, I
         while (true)
         {
             reply = await messages.PollAsync(access, caller, after, most, ct);
-            if (reply is null || IsWorthTelling(reply) || !await SignalledAsync(listener, end.Token))
+            if (reply is null || IsWorthTelling(reply) || !await listener.WaitAsync(end.Token))
             {
                 return reply;
             }
@@ -32,18 +32,4 @@ public sealed class MessagePoller(MessageStore messages, EntrySignals signals, I
     }
 
     private static bool IsWorthTelling(PollReply reply) => reply.Messages.Count > 0 || reply.Status == SessionStatus.Closed;
-
-    /// <summary>False when the time is up. A caller that went away ends by its own token at the next step.</summary>
-    private static async Task<bool> SignalledAsync(EntrySignals.Listener listener, CancellationToken end)
-    {
-        try
-        {
-            await listener.WaitAsync(end);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-    }
 }

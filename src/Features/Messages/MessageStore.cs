@@ -13,10 +13,13 @@ public enum AppendStatus
     ReusedId,
     Closed,
     Full,
+    Blocked,
 }
 
-/// <param name="Message">The stored message, unless the session is closed or full.</param>
-public sealed record AppendReply(AppendStatus Status, Message? Message);
+/// <param name="Message">The stored message, where there is one.</param>
+/// <param name="FirstResponse">Time from the call to this message, where it is the operators' first answer.</param>
+/// <param name="Department">The department that answered.</param>
+public sealed record AppendReply(AppendStatus Status, Message? Message, TimeSpan? FirstResponse = null, string? Department = null);
 
 /// <summary>The new entries of a session and how it stands.</summary>
 /// <param name="Cursor">The id of the last entry the caller has now.</param>
@@ -59,11 +62,12 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
         Message Entry() => Parse(reply.Text(1)!, reply.Items(2));
         return reply.Status switch
         {
-            "appended" => new AppendReply(AppendStatus.Appended, Entry()),
+            "appended" => new AppendReply(AppendStatus.Appended, Entry(), reply.Milliseconds(3), reply.Text(4)),
             "duplicate" => new AppendReply(AppendStatus.Duplicate, Entry()),
             "reused" => new AppendReply(AppendStatus.ReusedId, Entry()),
             "closed" => new AppendReply(AppendStatus.Closed, null),
             "full" => new AppendReply(AppendStatus.Full, null),
+            "blocked" => new AppendReply(AppendStatus.Blocked, null),
             "denied" => null,
             var other => throw new UnreachableException($"append_message.lua replied {other}"),
         };

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>Adds a message to the caller's session, or to one that the operator holds. Sending the same client message id again is harmless.</summary>
-public sealed class PostMessage(SessionGate gate, MessageStore messages)
+public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleStore samples, ChatMetrics metrics)
     : Endpoint<PostMessage.Request, Results<Created<Message>, Ok<Message>, ProblemHttpResult>>
 {
     public sealed class Request
@@ -36,7 +36,7 @@ public sealed class PostMessage(SessionGate gate, MessageStore messages)
         Post("chat/message");
         Policies(Access.SessionMember);
         Description(d => d.AcceptsJson<Request>().Refuses(
-            Problem.InvalidSessionToken, Problem.NotAssigned, Problem.SessionNotFound, Problem.SessionClosed, Problem.SessionFull, Problem.ClientMessageIdReused));
+            Problem.InvalidSessionToken, Problem.NotAssigned, Problem.Blocked, Problem.SessionNotFound, Problem.SessionClosed, Problem.SessionFull, Problem.ClientMessageIdReused));
     }
 
     public override async Task<Results<Created<Message>, Ok<Message>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
@@ -45,12 +45,19 @@ public sealed class PostMessage(SessionGate gate, MessageStore messages)
         var text = MessageText.Clean(request.Text!);
         var (reply, refusal) = await gate.EnterAsync(
             caller, request.SessionId, access => messages.AppendAsync(access, caller, request.ClientMessageId, text, ct), ct);
+        if (reply is { FirstResponse: { } after, Department: { } department })
+        {
+            metrics.Responded(department, after);
+            await samples.RecordAsync(department, SampleKind.FirstResponse, reply.Message!.Id, after.TotalSeconds, null, ct);
+        }
+
         return reply switch
         {
             null => refusal!.ToResult(),
             { Status: AppendStatus.Appended } => TypedResults.Created((string?)null, reply.Message),
             { Status: AppendStatus.Duplicate } => TypedResults.Ok(reply.Message),
             { Status: AppendStatus.ReusedId } => Problem.ClientMessageIdReused.ToResult(),
+            { Status: AppendStatus.Blocked } => Problem.Blocked.ToResult(),
             { Status: AppendStatus.Full } => Problem.SessionFull.ToResult(),
             _ => Problem.SessionClosed.ToResult(),
         };

@@ -3,7 +3,9 @@
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 who sends: 'visitor' or 'operator', 4 the operator's name, 5 text,
 --        6 client message id, 7 '1' when the client chose it, 8 entries a session may hold, 9 idle lifetime (s)
--- Reply  { 'appended' | 'duplicate' | 'reused', id, { field, value, ... } } | { 'closed' } | { 'full' } | { 'denied' }
+-- Reply  { 'appended' | 'duplicate' | 'reused', id, { field, value, ... },
+--          then, where this is the operators' first answer, the time (ms) since the call and the department, else '', '' }
+--        | { 'closed' } | { 'full' } | { 'blocked' } | { 'denied' }
 -- include: session
 
 local from, text = ARGV[3], ARGV[5]
@@ -16,13 +18,16 @@ local sent_as = (from == 'operator' and ARGV[2] or from) .. ':' .. ARGV[6]
 local known = redis.call('HGET', KEYS[3], sent_as)
 if known then
   local fields = redis.call('XRANGE', KEYS[2], known, known)[1][2]
-  return { fields[6] == text and 'duplicate' or 'reused', known, fields }
+  return { fields[6] == text and 'duplicate' or 'reused', known, fields, '', '' }
 end
 
 if not allowed then
   return { 'denied' }
 end
-local session = redis.call('HMGET', KEYS[1], 'status', 'name')
+if from == 'visitor' and is_blocked() then
+  return { 'blocked' }
+end
+local session = redis.call('HMGET', KEYS[1], 'status', 'name', 'called', 'department')
 if session[1] == 'closed' then
   return { 'closed' }
 end
@@ -33,4 +38,8 @@ local name = from == 'operator' and ARGV[4] or session[2] or ''
 local id = add_entry(from, name, text, 'client', ARGV[7] == '1' and ARGV[6] or '')
 redis.call('HSET', KEYS[3], sent_as, id)
 keep(ARGV[9])
-return { 'appended', id, redis.call('XRANGE', KEYS[2], id, id)[1][2] }
+local first_response, department = '', ''
+if from == 'operator' and session[3] and redis.call('HSETNX', KEYS[1], 'responded', now_ms()) == 1 then
+  first_response, department = now_ms() - session[3], session[4]
+end
+return { 'appended', id, redis.call('XRANGE', KEYS[2], id, id)[1][2], first_response, department }

@@ -1,4 +1,5 @@
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Operators;
@@ -13,21 +14,24 @@ public enum ClaimStatus
     SessionNotFound,
 }
 
-/// <summary>Takes calls out of the queues for operators: the one that waited longest over all departments, or a wanted one.</summary>
-public sealed class CallClaimer(ClaimStore claims, SessionStore sessions, QueueStore queue, RosterStore roster, SummaryStore summaries, IOptions<ChatOptions> options)
+/// <summary>Takes calls out of the queues for operators: the one that waited longest over their departments, or a wanted one.</summary>
+public sealed class CallClaimer(
+    ClaimStore claims, SessionStore sessions, QueueStore queue, RosterStore roster, SummaryStore summaries, SampleStore samples, ChatMetrics metrics,
+    IOptions<ChatOptions> options)
 {
-    /// <summary>Takes the call that waited longest.</summary>
+    /// <summary>Takes the call that waited longest in the operator's departments.</summary>
     public async Task<(ClaimStatus Status, Session? Session)> ClaimNextAsync(Caller.Operator caller, CancellationToken ct)
     {
-        if (!await HasRoomAsync(caller, ct))
+        var entry = await roster.ReadAsync(caller.Id, ct);
+        if (!await HasRoomAsync(entry, ct))
         {
             return (ClaimStatus.AtCapacity, null);
         }
 
-        while (await DepartmentOfNextAsync(ct) is { } department)
+        while (await DepartmentOfNextAsync(entry, ct) is { } department)
         {
-            var (lent, sessionId) = await claims.LendAsync(department, caller.Id, null, ct);
-            if (lent == LendStatus.Claimed && await TakeAsync(department, sessionId!, caller, ct) is { } taken)
+            var call = await claims.LendAsync(department, caller.Id, null, ct);
+            if (call.Status == LendStatus.Claimed && await TakeAsync(department, call, caller, ct) is { } taken)
             {
                 return taken;
             }
@@ -57,60 +61,73 @@ public sealed class CallClaimer(ClaimStore claims, SessionStore sessions, QueueS
                     return (ClaimStatus.AlreadyClaimed, null);
             }
 
-            if (!await HasRoomAsync(caller, ct))
+            if (!await HasRoomAsync(await roster.ReadAsync(caller.Id, ct), ct))
             {
                 return (ClaimStatus.AtCapacity, null);
             }
 
             var department = session.Department!;
-            var (lent, _) = await claims.LendAsync(department, caller.Id, sessionId, ct);
-            if (lent == LendStatus.Taken)
+            var call = await claims.LendAsync(department, caller.Id, sessionId, ct);
+            if (call.Status == LendStatus.Taken)
             {
                 return (ClaimStatus.AlreadyClaimed, null);
             }
 
-            if (lent == LendStatus.Absent)
+            if (call.Status == LendStatus.Absent)
             {
                 // The session waits, but its call never reached the queue: put it there, and claim again.
-                await queue.EnqueueAsync(department, sessionId, session.CalledAt!.Value, ct);
+                await queue.EnqueueAsync(department, sessionId, session.CalledAt!.Value, ServicePace.Unknown, ct);
             }
-            else if (await TakeAsync(department, sessionId, caller, ct) is { } taken)
+            else if (await TakeAsync(department, call, caller, ct) is { } taken)
             {
                 return taken;
             }
         }
     }
 
-    /// <summary>The department whose next call has waited longest.</summary>
-    private async Task<string?> DepartmentOfNextAsync(CancellationToken ct)
+    /// <summary>The channels on which the operator's calls are announced.</summary>
+    public async Task<IReadOnlyList<string>> ChannelsAsync(Caller.Operator caller, CancellationToken ct)
     {
-        var heads = await Task.WhenAll(options.Value.Queues.Select(async d => (Department: d, CalledAt: await claims.NextCallAsync(d, ct))));
-        return heads.Where(head => head.CalledAt is not null).MinBy(head => head.CalledAt).Department;
+        var entry = await roster.ReadAsync(caller.Id, ct);
+        return [.. options.Value.Queues.Where(entry.Serves).Select(Storage.Keys.CallsOf)];
+    }
+
+    /// <summary>The department whose next call has waited longest.</summary>
+    private async Task<string?> DepartmentOfNextAsync(RosterEntry entry, CancellationToken ct)
+    {
+        var served = options.Value.Queues.Where(entry.Serves);
+        var heads = await Task.WhenAll(served.Select(async d => (Department: d, CalledAt: await claims.NextCallAsync(d, ct))));
+        return heads.Where(head => head.CalledAt is not null).OrderBy(head => head.CalledAt).FirstOrDefault().Department;
     }
 
     /// <summary>Whether the operator may take one more. What its index holds by mistake, after a crash, is mended before anybody is refused.</summary>
-    private async Task<bool> HasRoomAsync(Caller.Operator caller, CancellationToken ct)
-    {
-        var held = await roster.HeldByAsync(caller.Id, ct);
-        return held.Count < RosterStore.Capacity || (await summaries.OfHolderAsync(caller.Id, held, ct)).Count < RosterStore.Capacity;
-    }
+    private async Task<bool> HasRoomAsync(RosterEntry entry, CancellationToken ct) =>
+        entry.Held < entry.Capacity
+        || (await summaries.OfHolderAsync(entry.OperatorId, await roster.HeldByAsync(entry.OperatorId, ct), ct)).Count < entry.Capacity;
 
     /// <summary>Makes a lent call the operator's; null when the session turned out to need no operator.</summary>
-    private async Task<(ClaimStatus, Session?)?> TakeAsync(string department, string sessionId, Caller.Operator caller, CancellationToken ct)
+    private async Task<(ClaimStatus, Session?)?> TakeAsync(string department, LentCall call, Caller.Operator caller, CancellationToken ct)
     {
-        if (!await roster.TryHoldAsync(caller.Id, sessionId, ct))
+        var sessionId = call.SessionId;
+        if (await roster.HoldAsync(caller.Id, sessionId, mustBeOnline: false, ct) != HoldStatus.Held)
         {
             await claims.PutBackAsync(department, sessionId, caller.Id, ct);
             return (ClaimStatus.AtCapacity, null);
         }
 
-        var (status, session) = await claims.AssignAsync(department, sessionId, caller, ct);
+        var (status, session, waited) = await claims.AssignAsync(department, sessionId, caller, ct);
         if (status != AssignStatus.Assigned)
         {
             await roster.LetGoAsync(caller.Id, sessionId, ct);
         }
 
         await claims.AcceptAsync(department, sessionId, caller.Id, ct);
+        if (waited is { } wait)
+        {
+            metrics.Claimed(department, wait, call.EstimatedSeconds);
+            await samples.RecordAsync(department, SampleKind.Wait, sessionId, wait.TotalSeconds, null, ct);
+        }
+
         return status == AssignStatus.Assigned ? (ClaimStatus.Claimed, session) : null;
     }
 }

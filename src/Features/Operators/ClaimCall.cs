@@ -1,4 +1,5 @@
 using FastEndpoints;
+using FluentValidation;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -7,13 +8,22 @@ using Microsoft.Extensions.Options;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Takes the call that has waited longest, or a wanted one.</summary>
-public sealed class ClaimCall(CallClaimer claimer, SummaryStore summaries, IOptions<ChatOptions> options)
+public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummaryStore summaries, IOptions<ChatOptions> options)
     : Endpoint<ClaimCall.Request, Results<Ok<OperatorSession>, NoContent, ProblemHttpResult>>
 {
     public sealed class Request
     {
         /// <summary>The session to take, rather than the one that has waited longest.</summary>
         public string? SessionId { get; init; }
+
+        /// <summary>Seconds to wait for a call while there is none, 1 to 25.</summary>
+        [QueryParam]
+        public int? Wait { get; init; }
+    }
+
+    public sealed class Rules : Validator<Request>
+    {
+        public Rules() => RuleFor(r => r.Wait).InclusiveBetween(1, 25);
     }
 
     public override void Configure()
@@ -29,7 +39,7 @@ public sealed class ClaimCall(CallClaimer claimer, SummaryStore summaries, IOpti
         var caller = User.Operator();
         var (status, session) = request.SessionId is { } wanted
             ? await claimer.ClaimAsync(wanted, caller, ct)
-            : await claimer.ClaimNextAsync(caller, ct);
+            : await ClaimNextAsync(caller, TimeSpan.FromSeconds(request.Wait ?? 0), ct);
         return status switch
         {
             ClaimStatus.Claimed => TypedResults.Ok(OperatorSession.Of(
@@ -40,5 +50,14 @@ public sealed class ClaimCall(CallClaimer claimer, SummaryStore summaries, IOpti
             ClaimStatus.SessionClosed => Problem.SessionClosed.ToResult(),
             _ => Problem.SessionNotFound.ToResult(),
         };
+    }
+
+    private async Task<(ClaimStatus Status, Session? Session)> ClaimNextAsync(Caller.Operator caller, TimeSpan wait, CancellationToken ct)
+    {
+        var first = await claimer.ClaimNextAsync(caller, ct);
+        return wait == TimeSpan.Zero || first.Status != ClaimStatus.NoneWaiting
+            ? first
+            : await waits.UntilAsync(
+                caller, wait, await claimer.ChannelsAsync(caller, ct), () => claimer.ClaimNextAsync(caller, ct), claim => claim.Status != ClaimStatus.NoneWaiting, ct);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.Options;
@@ -12,6 +13,11 @@ public enum LendStatus
     Taken,
     Absent,
 }
+
+/// <param name="SessionId">The session whose call was lent.</param>
+/// <param name="EstimatedSeconds">The wait that was estimated when it called.</param>
+/// <param name="Traceparent">Of the request that called.</param>
+public sealed record LentCall(LendStatus Status, string SessionId, int? EstimatedSeconds, string? Traceparent);
 
 public enum AssignStatus
 {
@@ -36,22 +42,23 @@ public sealed class ClaimStore(RedisGateway redis, IOptions<ChatOptions> options
         (long?)await redis.RunAsync(Scripts.next_call, Keys.OfQueue(department), [], ct);
 
     /// <summary>Lends the next call, or the wanted one, to an operator.</summary>
-    public async Task<(LendStatus Status, string? SessionId)> LendAsync(string department, string operatorId, string? wanted, CancellationToken ct)
+    public async Task<LentCall> LendAsync(string department, string operatorId, string? wanted, CancellationToken ct)
     {
         var reply = new ScriptReply(await redis.RunAsync(
             Scripts.claim_call, Keys.OfQueue(department), [operatorId, ClaimMilliseconds, wanted ?? ""], ct));
         return reply.Status switch
         {
-            "claimed" => (LendStatus.Claimed, reply.Text(1)),
-            "none" => (LendStatus.None, null),
-            "taken" => (LendStatus.Taken, null),
-            "absent" => (LendStatus.Absent, null),
+            "claimed" => new LentCall(
+                LendStatus.Claimed, reply.Text(1)!, int.TryParse(reply.Text(2), CultureInfo.InvariantCulture, out var estimate) ? estimate : null, reply.Text(3)),
+            "none" => new LentCall(LendStatus.None, "", null, null),
+            "taken" => new LentCall(LendStatus.Taken, "", null, null),
+            "absent" => new LentCall(LendStatus.Absent, "", null, null),
             var other => throw new UnreachableException($"claim_call.lua replied {other}"),
         };
     }
 
-    /// <summary>Gives the session to the operator, if it still waits in that department.</summary>
-    public async Task<(AssignStatus Status, Session? Session)> AssignAsync(string department, string sessionId, Caller.Operator caller, CancellationToken ct)
+    /// <summary>Gives the session to the operator, if it still waits in that department; also how long it waited, unless it was given before.</summary>
+    public async Task<(AssignStatus Status, Session? Session, TimeSpan? Waited)> AssignAsync(string department, string sessionId, Caller.Operator caller, CancellationToken ct)
     {
         var reply = new ScriptReply(await redis.RunAsync(
             Scripts.assign_session,
@@ -60,11 +67,11 @@ public sealed class ClaimStore(RedisGateway redis, IOptions<ChatOptions> options
             ct));
         return reply.Status switch
         {
-            "assigned" => (AssignStatus.Assigned, Session.From(sessionId, reply.Fields(1))),
-            "gone" => (AssignStatus.Gone, null),
-            "closed" => (AssignStatus.Closed, null),
-            "held" => (AssignStatus.Held, null),
-            "moved" => (AssignStatus.Moved, null),
+            "assigned" => (AssignStatus.Assigned, Session.From(sessionId, reply.Fields(1)), reply.Milliseconds(2)),
+            "gone" => (AssignStatus.Gone, null, null),
+            "closed" => (AssignStatus.Closed, null, null),
+            "held" => (AssignStatus.Held, null, null),
+            "moved" => (AssignStatus.Moved, null, null),
             var other => throw new UnreachableException($"assign_session.lua replied {other}"),
         };
     }

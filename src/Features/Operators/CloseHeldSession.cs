@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>The operator that has a session ends it. Ending it again changes nothing.</summary>
-public sealed class CloseHeldSession(SessionStore sessions, SummaryStore summaries, RosterStore roster)
+public sealed class CloseHeldSession(SessionCloser closer, SummaryStore summaries)
     : Endpoint<CloseHeldSession.Request, Results<Ok<OperatorSession>, ProblemHttpResult>>
 {
     public sealed class Request
@@ -31,12 +31,11 @@ public sealed class CloseHeldSession(SessionStore sessions, SummaryStore summari
     {
         var caller = User.Operator();
         var access = SessionAccess.OfOperator(Route<string>("sessionId")!, caller);
-        if (await sessions.CloseAsync(access, SystemTexts.ClosedBy(caller.Name), request.Reason, ct) is not { } session)
+        if (await closer.CloseAsync(access, SystemTexts.ClosedBy(caller.Name), request.Reason, ct) is not { } session)
         {
             return Problem.NotAssigned.ToResult();
         }
 
-        await roster.EndedAsync(caller.Id, session.Id, ct);
         return TypedResults.Ok(OperatorSession.Of(session, (await summaries.FindAsync(session.Id, ct))?.LastMessage, null));
     }
 }

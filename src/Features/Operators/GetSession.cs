@@ -8,7 +8,9 @@ using Microsoft.Extensions.Options;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>A session with its conversation, for the operator that has or had it; while it waits for any; for a supervisor always.</summary>
-public sealed class GetSession(SummaryStore summaries, HistoryReader history, AccountStore accounts, IOptions<ChatOptions> options)
+public sealed class GetSession(
+    SessionReader reader, SummaryStore summaries, HistoryReader history, NoteStore notes, CustomerReader customers, AccountStore accounts,
+    IOptions<ChatOptions> options)
     : EndpointWithoutRequest<Results<Ok<GetSession.Answer>, ProblemHttpResult>>
 {
     /// <summary>Longer conversations are paged by <c>GET /chat/history</c>.</summary>
@@ -16,10 +18,16 @@ public sealed class GetSession(SummaryStore summaries, HistoryReader history, Ac
 
     private const int MostEarlier = 20;
 
+    /// <summary>The conversation is not kept waiting for the platform.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     /// <param name="Messages">The newest 500, oldest first.</param>
     /// <param name="HasMore">Whether there are older messages.</param>
+    /// <param name="Notes">Notes and audit entries, oldest first; the visitor sees none of them.</param>
+    /// <param name="Customer">From the platform, if it answers within a second; null for anonymous visitors. Looking is recorded.</param>
     /// <param name="EarlierSessions">Of the same account, newest first.</param>
-    public sealed record Answer(OperatorSession Session, IReadOnlyList<Message> Messages, bool HasMore, IReadOnlyList<OperatorSession> EarlierSessions);
+    public sealed record Answer(OperatorSession Session, IReadOnlyList<Message> Messages, bool HasMore, IReadOnlyList<Note> Notes, Customer? Customer,
+        IReadOnlyList<OperatorSession> EarlierSessions);
 
     public override void Configure()
     {
@@ -31,8 +39,7 @@ public sealed class GetSession(SummaryStore summaries, HistoryReader history, Ac
     public override async Task<Results<Ok<Answer>, ProblemHttpResult>> ExecuteAsync(CancellationToken ct)
     {
         var caller = User.Operator();
-        var summary = await summaries.FindAsync(Route<string>("sessionId")!, ct);
-        if (summary is null || !MayRead(caller, summary.Session))
+        if (await reader.FindAsync(Route<string>("sessionId")!, caller, ct) is not { } summary)
         {
             return Problem.SessionNotFound.ToResult();
         }
@@ -44,6 +51,7 @@ public sealed class GetSession(SummaryStore summaries, HistoryReader history, Ac
             return Problem.SessionNotFound.ToResult();
         }
 
+        var customer = customers.ReadAsync(session, caller, Patience, ct);
         var messages = new List<Message>();
         await foreach (var stretch in conversation.Stretches.WithCancellation(ct))
         {
@@ -52,11 +60,9 @@ public sealed class GetSession(SummaryStore summaries, HistoryReader history, Ac
 
         int? lease = session.Status == SessionStatus.Active && session.OperatorId == caller.Id ? options.Value.OperatorLeaseSeconds : null;
         return TypedResults.Ok(new Answer(
-            OperatorSession.Of(session, summary.LastMessage, lease), messages, conversation.HasMore, await EarlierAsync(session.Visitor.UserId, ct)));
+            OperatorSession.Of(session, summary.LastMessage, lease), messages, conversation.HasMore, await notes.ReadAsync(session.Id, ct), await customer,
+            await EarlierAsync(session.Visitor.UserId, ct)));
     }
-
-    private static bool MayRead(Caller.Operator caller, Session session) =>
-        caller.IsSupervisor || session.OperatorId == caller.Id || session.Status == SessionStatus.Waiting;
 
     private async Task<IReadOnlyList<OperatorSession>> EarlierAsync(string? userId, CancellationToken ct)
     {

@@ -65,7 +65,7 @@ public sealed class ListSessions(RosterStore roster, QueueStore queue, SummarySt
     private async Task<IReadOnlyList<SessionSummary>> OfAllAsync(
         Caller.Operator caller, Func<string, CancellationToken, Task<IReadOnlyList<SessionSummary>>> sessionsOf, CancellationToken ct)
     {
-        var operators = caller.IsSupervisor ? await roster.OperatorsAsync(ct) : [caller.Id];
+        var operators = caller.IsSupervisor ? (await roster.ReadAsync(ct)).Select(o => o.OperatorId) : [caller.Id];
         var found = await Task.WhenAll(operators.Select(id => sessionsOf(id, ct)));
         return [.. found.SelectMany(s => s).OrderByDescending(s => s.Session.ClosedAt ?? s.Session.CalledAt)];
     }

@@ -17,6 +17,6 @@ public sealed class OperatorGroup : Group
     public sealed class NoteOperator(RosterStore roster) : IGlobalPreProcessor
     {
         public Task PreProcessAsync(IPreProcessorContext context, CancellationToken ct) =>
-            roster.SeenAsync(context.HttpContext.User.Operator().Id, ct);
+            roster.SeenAsync(context.HttpContext.User.Operator(), ct);
     }
 }

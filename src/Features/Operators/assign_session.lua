@@ -2,11 +2,12 @@
 -- department is not assigned.
 -- KEYS   as in session.lua
 -- ARGV   1 operator id, 2 operator's name, 3 department, 4 text of the entry, 5 idle lifetime (s)
--- Reply  { 'assigned', HGETALL } | { 'gone' } | { 'closed' } | { 'held' } by another operator | { 'moved' } to no or another department
+-- Reply  { 'assigned', HGETALL, how long (ms) it waited, or '' when it was assigned before } | { 'gone' } | { 'closed' } | { 'held' } by another operator | { 'moved' } to no or another department
 -- include: session
 
-local session = redis.call('HMGET', KEYS[1], 'status', 'operator', 'department')
+local session = redis.call('HMGET', KEYS[1], 'status', 'operator', 'department', 'called')
 local status = session[1]
+local waited = ''
 if not status then
   return { 'gone' }
 end
@@ -20,8 +21,9 @@ if status ~= 'active' then
   if status ~= 'waiting' or session[3] ~= ARGV[3] then
     return { 'moved' }
   end
+  waited = now_ms() - session[4]
   redis.call('HSET', KEYS[1], 'status', 'active', 'operator', ARGV[1], 'operator_name', ARGV[2], 'joined', now_ms())
   add_entry('system', '', ARGV[4], 'event', 'operator_joined')
   keep(ARGV[5])
 end
-return { 'assigned', redis.call('HGETALL', KEYS[1]) }
+return { 'assigned', redis.call('HGETALL', KEYS[1]), waited }

@@ -1,7 +1,7 @@
 -- Lends the next call, or the wanted one, to an operator. Claiming again before the first claim is through gives the same call.
 -- KEYS   as in queue.lua
 -- ARGV   1 operator id, 2 how long (ms) the claim may take, 3 the wanted session or ''
--- Reply  { 'claimed', session, traceparent of the call } | { 'none' } | { 'taken' } | { 'absent' }
+-- Reply  { 'claimed', session, seconds of wait estimated at the call or '-', traceparent of the call } | { 'none' } | { 'taken' } | { 'absent' }
 -- include: queue
 
 local operator, wanted = ARGV[1], ARGV[3]
@@ -21,4 +21,5 @@ if not session then
   return { 'none' }
 end
 lend(session, operator, ARGV[2])
-return { 'claimed', session, string.match(redis.call('HGET', KEYS[2], session) or '', '^%d+ (.*)$') or '' }
+local estimate, traceparent = string.match(redis.call('HGET', KEYS[2], session) or '', '^%d+ (%S+) (.*)$')
+return { 'claimed', session, estimate or '-', traceparent or '' }

@@ -28,9 +28,21 @@ public sealed class AccountStore(RedisGateway redis, IOptions<ChatOptions> optio
     /// <summary>Makes another session the current one, if <paramref name="expected"/> still is; returns the one that is current then.</summary>
     public async Task<string> ReplaceAsync(string userId, string? expected, string replacement, CancellationToken ct)
     {
-        var reply = await redis.RunAsync(Scripts.replace_current, Keys.OfAccount(userId), [expected ?? "", replacement, (long)Lifetime.TotalSeconds], ct);
+        var reply = await redis.RunAsync(Scripts.replace_current, Keys.OfAccount(userId)[..2], [expected ?? "", replacement, (long)Lifetime.TotalSeconds], ct);
         return Note(userId, (string)reply!)!;
     }
+
+    /// <summary>For so long the account can open no session; zero lets it again.</summary>
+    public Task BlockAsync(string userId, TimeSpan duration, CancellationToken ct)
+    {
+        var key = Keys.OfAccount(userId)[2];
+        return duration == TimeSpan.Zero
+            ? redis.CallAsync("DEL", db => db.KeyDeleteAsync(key), ct)
+            : redis.CallAsync("SET", db => db.StringSetAsync(key, "1", duration), ct);
+    }
+
+    public Task<bool> IsBlockedAsync(string userId, CancellationToken ct) =>
+        redis.CallAsync("EXISTS", db => db.KeyExistsAsync(Keys.OfAccount(userId)[2]), ct);
 
     /// <summary>Lists a session that never was the current one among the account's earlier ones.</summary>
     public Task AddEarlierAsync(string userId, string sessionId, DateTimeOffset at, CancellationToken ct) =>

@@ -55,14 +55,15 @@ public sealed class CallOperator(SessionGate gate, SessionStore sessions, QueueS
     private async Task<Answer> AnswerAsync(Session session, CancellationToken ct)
     {
         var calledAt = session.CalledAt!.Value;
-        var online = roster.AnyOnlineAsync(ct);
+        var operators = roster.ReadAsync(ct);
         QueuePlace? place = null;
         if (session.Status == SessionStatus.Waiting)
         {
-            place = await queue.EnqueueAsync(session.Department!, session.Id, calledAt, ct)
+            var pace = (await places.ViewAsync(session.Department!, ct)).Pace;
+            place = await queue.EnqueueAsync(session.Department!, session.Id, calledAt, pace, ct)
                 ?? await places.OfAsync(session.Id, session.Status, session.Department, calledAt, ct);
         }
 
-        return new Answer(session.Id, session.Status, calledAt, await online, place);
+        return new Answer(session.Id, session.Status, calledAt, (await operators).Any(o => o.IsOnline), place);
     }
 }

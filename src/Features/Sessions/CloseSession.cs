@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>The visitor ends the conversation. Ending it again changes nothing.</summary>
-public sealed class CloseSession(SessionGate gate, SessionStore sessions, QueueStore queue, RosterStore roster)
+public sealed class CloseSession(SessionGate gate, SessionCloser closer)
     : EndpointWithoutRequest<Results<Ok<SessionView>, ProblemHttpResult>>
 {
     public override void Configure()
@@ -18,22 +18,7 @@ public sealed class CloseSession(SessionGate gate, SessionStore sessions, QueueS
     public override async Task<Results<Ok<SessionView>, ProblemHttpResult>> ExecuteAsync(CancellationToken ct)
     {
         var (session, refusal) = await gate.EnterAsync(
-            User.Caller(), null, access => sessions.CloseAsync(access, SystemTexts.ClosedByVisitor, null, ct), ct);
-        if (session is null)
-        {
-            return refusal!.ToResult();
-        }
-
-        if (session.CalledAt is not null)
-        {
-            await queue.DropAsync(session.Department!, session.Id, ct);
-        }
-
-        if (session.OperatorId is { } operatorId)
-        {
-            await roster.EndedAsync(operatorId, session.Id, ct);
-        }
-
-        return TypedResults.Ok(SessionView.Of(session, null, null));
+            User.Caller(), null, access => closer.CloseAsync(access, SystemTexts.ClosedByVisitor, null, ct), ct);
+        return session is null ? refusal!.ToResult() : TypedResults.Ok(SessionView.Of(session, null, null));
     }
 }

@@ -42,7 +42,7 @@ public sealed class OpenSession(SessionOpener opener, QueuePlaces places, IOptio
     {
         Post("chat/session");
         AllowAnonymous();
-        Description(d => d.AcceptsJson<Request>(isOptional: true).Refuses(Problem.Forbidden));
+        Description(d => d.AcceptsJson<Request>(isOptional: true).Refuses(Problem.Forbidden, Problem.Blocked));
     }
 
     public override async Task<Results<Created<SessionView>, Ok<SessionView>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
@@ -57,6 +57,11 @@ public sealed class OpenSession(SessionOpener opener, QueuePlaces places, IOptio
         var opened = User.Caller() is Caller.Account account
             ? await opener.ForAccountAsync(account, sent, details with { Name = account.Name ?? details.Name }, ct)
             : await opener.ForVisitorAsync(sent, details, ct);
+
+        if (opened is null)
+        {
+            return Problem.Blocked.ToResult();
+        }
 
         if (opened.Token is { } token)
         {

@@ -7,7 +7,7 @@ namespace Intotes.Chat.Features.Sessions;
 /// Places in the queues from one snapshot of each, which this node renews every second while anybody asks: finding a place by LPOS for
 /// every poll would cost time in the length of the queue.
 /// </summary>
-public sealed class QueuePlaces(QueueStore queue, TimeProvider time) : BackgroundService
+public sealed class QueuePlaces(QueueStore queue, RosterStore roster, SampleStore samples, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
@@ -24,16 +24,22 @@ public sealed class QueuePlaces(QueueStore queue, TimeProvider time) : Backgroun
             return null;
         }
 
-        var queueOf = watched.GetOrAdd(department, static _ => new Watched());
-        queueOf.AskedAt = time.GetTimestamp();
-        var snapshot = queueOf.Snapshot ?? await RenewAsync(department, queueOf, ct);
-        if (!snapshot.Places.ContainsKey(sessionId) && snapshot.TakenAt - calledAt.Value > Period)
+        var view = await ViewAsync(department, ct);
+        if (!view.Queue.Places.ContainsKey(sessionId) && view.Queue.TakenAt - calledAt.Value > Period)
         {
             // A node that died between the session and the queue may have left the call out of it. Harmless if it is there.
-            await queue.EnqueueAsync(department, sessionId, calledAt.Value, ct);
+            await queue.EnqueueAsync(department, sessionId, calledAt.Value, view.Pace, ct);
         }
 
-        return snapshot.PlaceOf(sessionId, calledAt.Value);
+        return view.PlaceOf(sessionId, calledAt.Value);
+    }
+
+    /// <summary>How the queue of a department stands.</summary>
+    public async ValueTask<QueueView> ViewAsync(string department, CancellationToken ct)
+    {
+        var queueOf = watched.GetOrAdd(department, static _ => new Watched());
+        queueOf.AskedAt = time.GetTimestamp();
+        return queueOf.View ?? await RenewAsync(department, queueOf, ct);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -62,13 +68,36 @@ public sealed class QueuePlaces(QueueStore queue, TimeProvider time) : Backgroun
         }
     }
 
-    private async Task<QueueSnapshot> RenewAsync(string department, Watched queueOf, CancellationToken ct) =>
-        queueOf.Snapshot = await queue.ReadAsync(department, ct);
+    private async Task<QueueView> RenewAsync(string department, Watched queueOf, CancellationToken ct)
+    {
+        var waiting = queue.ReadAsync(department, ct);
+        var operators = roster.ReadAsync(ct);
+        var busy = samples.NewestAsync(department, SampleKind.Busy, ServicePace.SamplesUsed, ct);
+        return queueOf.View = new QueueView(await waiting, ServicePace.From(department, await operators, await busy));
+    }
 
     private sealed class Watched
     {
         public long AskedAt { get; set; }
 
-        public QueueSnapshot? Snapshot { get; set; }
+        public QueueView? View { get; set; }
     }
+}
+
+/// <summary>A moment of one department: who waits, and how fast it moves.</summary>
+public sealed record QueueView(QueueSnapshot Queue, ServicePace Pace)
+{
+    /// <summary>
+    /// The place of a waiting session. One that is not listed has just been called, and is behind all others; or, when it was called before
+    /// the moment, it is being given to an operator right now.
+    /// </summary>
+    public QueuePlace PlaceOf(string sessionId, DateTimeOffset calledAt)
+    {
+        var waiting = Queue.Places.Count;
+        return Queue.Places.TryGetValue(sessionId, out var place) ? Place(place, waiting)
+            : calledAt < Queue.TakenAt ? Place(1, Math.Max(1, waiting))
+            : Place(waiting + 1, waiting + 1);
+    }
+
+    private QueuePlace Place(int position, int waiting) => new(position, waiting, Pace.EstimateFor(position));
 }

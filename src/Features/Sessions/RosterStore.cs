@@ -1,43 +1,98 @@
+using System.Diagnostics;
+using System.Globalization;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace Intotes.Chat.Features.Sessions;
 
+public enum PresenceStatus
+{
+    Online,
+    Away,
+}
+
+/// <summary>What an operator says of itself.</summary>
+/// <param name="Capacity">How many sessions it takes at once.</param>
+/// <param name="Departments">Those it serves; none named means all.</param>
+public sealed record Presence(PresenceStatus Status, int Capacity, IReadOnlyList<string> Departments);
+
+/// <summary>One operator at a moment.</summary>
+/// <param name="IsOnline">It did not say away, and called within the last 90 s.</param>
+/// <param name="Held">How many sessions it has.</param>
+public sealed record RosterEntry(string OperatorId, bool IsOnline, int Capacity, IReadOnlyList<string> Departments, int Held, string Name)
+{
+    public bool Serves(string department) => Departments.Count == 0 || Departments.Contains(department);
+}
+
+public enum HoldStatus
+{
+    Held,
+    Full,
+    Unavailable,
+}
+
 /// <summary>
-/// Which operators are there, and which sessions each has. The second is an index for finding and counting: a session's own hash decides
-/// who has it.
+/// Which operators are there, and which sessions each has. The second is an index for finding, counting and leases: a session's own hash
+/// decides who has it.
 /// </summary>
 public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> options)
 {
-    /// <summary>How many sessions an operator takes at once.</summary>
-    public const int Capacity = 5;
+    /// <summary>Notes that an operator called, which renews its leases.</summary>
+    public Task SeenAsync(Caller.Operator caller, CancellationToken ct) =>
+        redis.RunAsync(Scripts.operator_seen, Keys.OfRoster(), [caller.Id, caller.Name, ""], ct);
 
-    /// <summary>Notes that an operator called.</summary>
-    public Task SeenAsync(string operatorId, CancellationToken ct) => redis.RunAsync(Scripts.operator_seen, [Keys.OperatorsSeen], [operatorId], ct);
-
-    /// <summary>Whether any operator called within the last 90 s.</summary>
-    public async Task<bool> AnyOnlineAsync(CancellationToken ct) => (long)await redis.RunAsync(Scripts.operators_online, [Keys.OperatorsSeen], [], ct) > 0;
-
-    /// <summary>The sessions an operator has, longest first.</summary>
-    public async Task<IReadOnlyList<string>> HeldByAsync(string operatorId, CancellationToken ct)
+    /// <summary>Notes what an operator says of itself.</summary>
+    public Task SetPresenceAsync(Caller.Operator caller, Presence presence, CancellationToken ct)
     {
-        var ids = await redis.CallAsync("ZRANGE", db => db.SortedSetRangeByRankAsync(Keys.HeldBy(operatorId)), ct);
-        return [.. ids.Select(id => (string)id!)];
+        var status = presence.Status == PresenceStatus.Online ? "online" : "away";
+        return redis.RunAsync(
+            Scripts.operator_seen, Keys.OfRoster(), [caller.Id, caller.Name, $"{status} {presence.Capacity} {string.Join(',', presence.Departments)}"], ct);
     }
 
-    /// <summary>Counts a session towards an operator's capacity; false when that is used up. Counting it again changes nothing.</summary>
-    public async Task<bool> TryHoldAsync(string operatorId, string sessionId, CancellationToken ct) =>
-        (long)await redis.RunAsync(Scripts.hold_session, [Keys.HeldBy(operatorId)], [sessionId, Capacity], ct) == 1;
+    /// <summary>Every operator that called within the last day.</summary>
+    public async Task<IReadOnlyList<RosterEntry>> ReadAsync(CancellationToken ct)
+    {
+        var entries = (RedisResult[])(await redis.RunAsync(Scripts.read_roster, Keys.OfRoster(), [""], ct))!;
+        return [.. entries.Select(Parse)];
+    }
 
-    /// <summary>An operator no longer has a session, because it has ended.</summary>
+    /// <summary>One operator, whether it ever called or not.</summary>
+    public async Task<RosterEntry> ReadAsync(string operatorId, CancellationToken ct)
+    {
+        var entries = (RedisResult[])(await redis.RunAsync(Scripts.read_roster, Keys.OfRoster(), [operatorId], ct))!;
+        return Parse(entries[0]);
+    }
+
+    /// <summary>The sessions an operator has.</summary>
+    public async Task<IReadOnlyList<string>> HeldByAsync(string operatorId, CancellationToken ct)
+    {
+        var members = await redis.CallAsync(
+            "ZRANGEBYLEX", db => db.SortedSetRangeByValueAsync(Keys.OfRoster()[2], operatorId + "\n", operatorId + "\n~"), ct);
+        return [.. members.Select(member => ((string)member!)[(operatorId.Length + 1)..])];
+    }
+
+    /// <summary>Counts a session towards an operator's capacity. Counting it again changes nothing.</summary>
+    public async Task<HoldStatus> HoldAsync(string operatorId, string sessionId, bool mustBeOnline, CancellationToken ct) =>
+        (string?)await redis.RunAsync(Scripts.hold_session, Keys.OfRoster(), [operatorId, sessionId, mustBeOnline ? "1" : ""], ct) switch
+        {
+            "held" => HoldStatus.Held,
+            "full" => HoldStatus.Full,
+            "unavailable" => HoldStatus.Unavailable,
+            var other => throw new UnreachableException($"hold_session.lua replied {other}"),
+        };
+
+    /// <summary>An operator does not have a session any more, or after all.</summary>
+    public Task LetGoAsync(string operatorId, string sessionId, CancellationToken ct) =>
+        redis.CallAsync("ZREM", db => db.SortedSetRemoveAsync(Keys.OfRoster()[2], $"{operatorId}\n{sessionId}"), ct);
+
+    /// <summary>A session that an operator had has ended.</summary>
     public Task EndedAsync(string operatorId, string sessionId, CancellationToken ct) =>
         redis.RunAsync(
-            Scripts.end_held, [Keys.HeldBy(operatorId), Keys.ClosedBy(operatorId)], [sessionId, options.Value.Retention.ClosedSeconds], ct);
-
-    /// <summary>An operator does not have a session after all.</summary>
-    public Task LetGoAsync(string operatorId, string sessionId, CancellationToken ct) =>
-        redis.CallAsync("ZREM", db => db.SortedSetRemoveAsync(Keys.HeldBy(operatorId), sessionId), ct);
+            Scripts.end_held,
+            [Keys.OfRoster()[2], Keys.ClosedBy(operatorId)],
+            [operatorId, sessionId, options.Value.Retention.ClosedSeconds],
+            ct);
 
     /// <summary>The sessions of an operator that have ended, newest first.</summary>
     public async Task<IReadOnlyList<string>> EndedOfAsync(string operatorId, int most, CancellationToken ct)
@@ -46,10 +101,19 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
         return [.. ids.Select(id => (string)id!)];
     }
 
-    /// <summary>Every operator that called within the last day.</summary>
-    public async Task<IReadOnlyList<string>> OperatorsAsync(CancellationToken ct)
+    /// <summary>The sessions of operators that have not called for the time of their lease.</summary>
+    public async Task<IReadOnlyList<(string OperatorId, string SessionId)>> OverdueAsync(CancellationToken ct)
     {
-        var ids = await redis.CallAsync("ZRANGE", db => db.SortedSetRangeByRankAsync(Keys.OperatorsSeen), ct);
-        return [.. ids.Select(id => (string)id!)];
+        var reply = (string[])(await redis.RunAsync(
+            Scripts.overdue_held, Keys.OfRoster(), [options.Value.OperatorLeaseSeconds * 1000, 1000], ct))!;
+        return [.. reply.Chunk(2).Select(pair => (pair[0], pair[1]))];
     }
+
+    private static RosterEntry Parse(RedisResult entry) => new(
+        (string)entry[0]!,
+        (string?)entry[1] == "1",
+        int.Parse((string)entry[2]!, CultureInfo.InvariantCulture),
+        ((string)entry[3]!).Split(',', StringSplitOptions.RemoveEmptyEntries),
+        (int)entry[4],
+        (string)entry[5]!);
 }

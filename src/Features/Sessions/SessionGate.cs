@@ -43,7 +43,7 @@ public sealed class SessionGate(AccountStore accounts, RosterStore roster)
         where TReply : class
     {
         // In flight together with the work itself: any call of an operator shows that it is there.
-        var seen = roster.SeenAsync(caller.Id, ct);
+        var seen = roster.SeenAsync(caller, ct);
         if (named is null)
         {
             var held = await roster.HeldByAsync(caller.Id, ct);

@@ -7,10 +7,10 @@ public sealed record OpenedSession(Session Session, bool IsNew, SessionToken? To
 /// Gets a caller its active session. An account's session and the account's pointer to it lie in different slots, so no script changes both:
 /// the pointer is moved by compare-and-set, the session is made by whoever finds it missing, and every step may be repeated.
 /// </summary>
-public sealed class SessionOpener(SessionStore sessions, AccountStore accounts, QueueStore queue, RosterStore roster)
+public sealed class SessionOpener(SessionStore sessions, AccountStore accounts, SessionCloser closer)
 {
-    /// <summary>The anonymous visitor's active session; a new one, under a new token, where it has none.</summary>
-    public async Task<OpenedSession> ForVisitorAsync(SessionToken? sent, VisitorDetails details, CancellationToken ct)
+    /// <summary>The anonymous visitor's active session; a new one, under a new token, where it has none; null while it is blocked.</summary>
+    public async Task<OpenedSession?> ForVisitorAsync(SessionToken? sent, VisitorDetails details, CancellationToken ct)
     {
         if (sent is not null)
         {
@@ -19,6 +19,11 @@ public sealed class SessionOpener(SessionStore sessions, AccountStore accounts, 
             {
                 return new OpenedSession(session!, IsNew: false, sent);
             }
+
+            if (status == OpenStatus.Blocked)
+            {
+                return null;
+            }
         }
 
         var token = SessionToken.New();
@@ -26,10 +31,16 @@ public sealed class SessionOpener(SessionStore sessions, AccountStore accounts, 
         return new OpenedSession(created!, IsNew: true, token);
     }
 
-    /// <summary>The account's active session. An anonymous session that comes along becomes it, or is closed where there is one already.</summary>
-    public async Task<OpenedSession> ForAccountAsync(Caller.Account account, SessionToken? anonymous, VisitorDetails details, CancellationToken ct)
+    /// <summary>The account's active session. An anonymous session that comes along becomes it, or is closed where there is one already. Null while the account is blocked.</summary>
+    public async Task<OpenedSession?> ForAccountAsync(Caller.Account account, SessionToken? anonymous, VisitorDetails details, CancellationToken ct)
     {
+        var blocked = accounts.IsBlockedAsync(account.UserId, ct);
         var current = await accounts.FindAsync(account.UserId, ct);
+        if (await blocked)
+        {
+            return null;
+        }
+
         if (anonymous is not null)
         {
             current = await TakeOverAsync(account, anonymous, current, details, ct);
@@ -40,6 +51,11 @@ public sealed class SessionOpener(SessionStore sessions, AccountStore accounts, 
             if (current is not null)
             {
                 var (status, session) = await sessions.OpenAsync(SessionAccess.OfAccount(current, account.UserId, confirmed: true), create: true, details, ct);
+                if (status == OpenStatus.Blocked)
+                {
+                    return null;
+                }
+
                 if (session is not null)
                 {
                     return new OpenedSession(session, status == OpenStatus.Created, Token: null);
@@ -80,14 +96,6 @@ public sealed class SessionOpener(SessionStore sessions, AccountStore accounts, 
     {
         var session = await sessions.FindAsync(sessionId, ct);
         await accounts.AddEarlierAsync(account.UserId, sessionId, session?.ClosedAt ?? session?.CreatedAt ?? default, ct);
-        if (closed.Department is { } department)
-        {
-            await queue.DropAsync(department, sessionId, ct);
-        }
-
-        if (closed.OperatorId is { } operatorId)
-        {
-            await roster.EndedAsync(operatorId, sessionId, ct);
-        }
+        await closer.LeaveDeskAsync(sessionId, closed.Department, closed.OperatorId, ct);
     }
 }

@@ -10,6 +10,7 @@ public enum OpenStatus
     Created,
     Existing,
     Closed,
+    Blocked,
     Denied,
 }
 
@@ -47,6 +48,7 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
             "created" => (OpenStatus.Created, Session.From(access.SessionId, reply.Fields(1))),
             "existing" => (OpenStatus.Existing, Session.From(access.SessionId, reply.Fields(1))),
             "closed" => (OpenStatus.Closed, null),
+            "blocked" => (OpenStatus.Blocked, null),
             "denied" => (OpenStatus.Denied, null),
             var other => throw new UnreachableException($"open_session.lua replied {other}"),
         };
@@ -90,15 +92,28 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
         };
     }
 
-    /// <summary>Ends the conversation; ending it again returns it unchanged. The queue is told next, by <see cref="QueueStore.DropAsync"/>.</summary>
-    public async Task<Session?> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
+    /// <summary>Ends the conversation; ending it again returns it unchanged. Queue and roster are told next, by <see cref="SessionCloser"/>.</summary>
+    public async Task<ClosedSession?> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
     {
         var reply = await RunAsync(Scripts.close_session, access, [text, Retention.ClosedSeconds, reason ?? ""], ct);
         return reply.Status switch
         {
-            "closed" => Session.From(access.SessionId, reply.Fields(1)),
+            "closed" => new ClosedSession(Session.From(access.SessionId, reply.Fields(1)), reply.Milliseconds(2)),
             "denied" => null,
             var other => throw new UnreachableException($"close_session.lua replied {other}"),
+        };
+    }
+
+    /// <summary>Rates a closed session.</summary>
+    public async Task<RatingReply?> RateAsync(SessionAccess access, int score, string? comment, CancellationToken ct)
+    {
+        var reply = await RunAsync(Scripts.rate_session, access, [score, comment ?? "", SystemTexts.Rated], ct);
+        return reply.Status switch
+        {
+            "rated" => new RatingReply(true, reply.Text(1) is { Length: > 0 } ? (int)reply.Number(1) : null, NullIfEmpty(reply.Text(2))),
+            "open" => new RatingReply(false, null, null),
+            "denied" => null,
+            var other => throw new UnreachableException($"rate_session.lua replied {other}"),
         };
     }
 
@@ -117,6 +132,14 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
 
 /// <param name="Session">Null when it is closed or full.</param>
 public sealed record CallReply(CallStatus Status, Session? Session);
+
+/// <param name="Had">How long its operator had it; null when none had, or it was closed before.</param>
+public sealed record ClosedSession(Session Session, TimeSpan? Had);
+
+/// <param name="IsRated">False when the session is not closed yet.</param>
+/// <param name="Former">The score that this one replaces.</param>
+/// <param name="Department">The one it was called in, if it was.</param>
+public sealed record RatingReply(bool IsRated, int? Former, string? Department);
 
 /// <summary>What a visitor says about itself; null leaves what is known.</summary>
 public sealed record VisitorDetails(string? Name, string? Email, string? Locale, string? PageUrl, string? Department);

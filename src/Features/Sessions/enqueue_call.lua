@@ -1,11 +1,17 @@
 -- Puts a call into the queue at the place of its first call time. A call that is there already, waiting or being claimed, stays as it is.
 -- KEYS   as in queue.lua
--- ARGV   1 session id, 2 first call time (ms), 3 traceparent of the call or ''
+-- ARGV   1 session id, 2 first call time (ms), 3 traceparent of the call or '', 4 places free now, 5 seconds for each place after those or ''
 -- Reply  { the place it was put at, counted from 1; 0 when it was there, how many wait }
 -- include: queue
 
-local session = ARGV[1]
-if redis.call('HSETNX', KEYS[2], session, ARGV[2] .. ' ' .. ARGV[3]) == 0 then
+local session, seconds = ARGV[1], tonumber(ARGV[5])
+if redis.call('HSETNX', KEYS[2], session, ARGV[2] .. ' - ' .. ARGV[3]) == 0 then
   return { 0, redis.call('LLEN', KEYS[1]) }
 end
-return { insert(session), redis.call('LLEN', KEYS[1]) }
+local place = insert(session)
+if seconds then
+  -- Kept to learn, when the call is taken, how good the estimate was.
+  local estimate = math.floor(math.max(0, place - ARGV[4]) * seconds + 0.5)
+  redis.call('HSET', KEYS[2], session, ARGV[2] .. ' ' .. estimate .. ' ' .. ARGV[3])
+end
+return { place, redis.call('LLEN', KEYS[1]) }

@@ -1,13 +1,19 @@
--- Counts a session towards its operator's capacity.
--- KEYS   1 zset of the sessions the operator has, by the time (ms) since when
--- ARGV   1 session id, 2 capacity
--- Reply  1 when it is counted, now or before; 0 when the capacity is used up
+-- Counts a session towards an operator's capacity.
+-- KEYS   as in roster.lua
+-- ARGV   1 operator id, 2 session id, 3 '1' when the operator must be online
+-- Reply  'held', now or before | 'full' | 'unavailable'
+-- include: roster
 
-if redis.call('ZSCORE', KEYS[1], ARGV[1]) then
-  return 1
+local operator, member = ARGV[1], ARGV[1] .. '\n' .. ARGV[2]
+if redis.call('ZSCORE', KEYS[3], member) then
+  return 'held'
 end
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then
-  return 0
+local status, capacity = presence(operator)
+if ARGV[3] == '1' and (status ~= 'online' or tonumber(redis.call('ZSCORE', KEYS[1], operator) or 0) <= now_ms() - online_for) then
+  return 'unavailable'
 end
-redis.call('ZADD', KEYS[1], redis.call('TIME')[1] * 1000, ARGV[1])
-return 1
+if count_held(operator) >= tonumber(capacity) then
+  return 'full'
+end
+redis.call('ZADD', KEYS[3], 0, member)
+return 'held'

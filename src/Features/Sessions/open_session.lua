@@ -3,7 +3,7 @@
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 '1' to create what is missing, 4 lifetime (s) of an empty session,
 --        then pairs of field and value that describe the visitor; an empty value leaves what is there
--- Reply  { 'created' | 'existing', HGETALL } | { 'closed' } | { 'denied' }
+-- Reply  { 'created' | 'existing', HGETALL } | { 'closed' } | { 'denied' } | { 'blocked' }
 -- include: session
 
 local kind, credential, create, lifetime = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4]
@@ -29,6 +29,9 @@ end
 
 if not may(kind, credential) then
   return { 'denied' }
+end
+if is_blocked() then
+  return { 'blocked' }
 end
 if redis.call('HGET', KEYS[1], 'status') == 'closed' then
   if kind ~= 'token' then

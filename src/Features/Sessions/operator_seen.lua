@@ -1,10 +1,20 @@
--- Notes that an operator called, and forgets those that have not for a day.
--- KEYS   1 zset of operators by the time (ms) of their last call
--- ARGV   1 operator id
+-- Notes that an operator called, which renews its leases. With a presence, also what it says of itself.
+-- KEYS   as in roster.lua
+-- ARGV   1 operator id, 2 its name, 3 presence ("status capacity departments") or ''
 -- Reply  1
+-- include: roster
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = now_ms()
 redis.call('ZADD', KEYS[1], now, ARGV[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 86400000)
+redis.call('HSET', KEYS[4], ARGV[1], ARGV[2])
+if ARGV[3] ~= '' then
+  redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
+end
+for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - 86400000, 'LIMIT', 0, 10)) do
+  if count_held(gone) == 0 then
+    redis.call('ZREM', KEYS[1], gone)
+    redis.call('HDEL', KEYS[2], gone)
+    redis.call('HDEL', KEYS[4], gone)
+  end
+end
 return 1

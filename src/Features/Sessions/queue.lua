@@ -1,4 +1,4 @@
--- For every script of one department's queue. KEYS: 1 waiting list, 2 calls hash, 3 leases zset, 4 claims hash.
+-- For every script of one department's queue. KEYS: 1 waiting list, 2 calls hash, 3 leases zset, 4 claims hash, 5 channel of calls.
 
 local function called_at(session)
   local call = redis.call('HGET', KEYS[2], session)
@@ -6,7 +6,7 @@ local function called_at(session)
 end
 
 -- Puts a call where its first call time belongs, by binary search: nearly always the tail for a new call, the head for a returned one.
--- Returns its place, counted from 1.
+-- Wakes those who wait for a call. Returns its place, counted from 1.
 local function insert(session)
   local time = called_at(session)
   local length = redis.call('LLEN', KEYS[1])
@@ -29,6 +29,7 @@ local function insert(session)
   else
     redis.call('LINSERT', KEYS[1], 'BEFORE', redis.call('LINDEX', KEYS[1], low), session)
   end
+  redis.call('SPUBLISH', KEYS[5], session)
   return low + 1
 end
 

@@ -1,7 +1,8 @@
--- Reads a stretch of the queue and the moment it was read.
+-- Reads the queue from its head, and the moment it was read.
 -- KEYS   as in queue.lua
--- ARGV   1 first and 2 last index, as in LRANGE
--- Reply  { time (ms), { session ids } }
+-- ARGV   1 last index, as in LRANGE
+-- Reply  { time (ms), { session ids }, first call time (ms) of the head or '' }
+-- include: queue
 
-local time = redis.call('TIME')
-return { time[1] * 1000 + math.floor(time[2] / 1000), redis.call('LRANGE', KEYS[1], ARGV[1], ARGV[2]) }
+local waiting = redis.call('LRANGE', KEYS[1], 0, ARGV[1])
+return { now_ms(), waiting, waiting[1] and tostring(called_at(waiting[1])) or '' }

@@ -1,4 +1,4 @@
--- For every script of one session. KEYS: 1 session hash, 2 messages stream, 3 sent hash, 4 channel of new entries.
+-- For every script of one session. KEYS: 1 session hash, 2 messages stream, 3 sent hash, 4 channel of new entries, 5 notes stream.
 
 local function now_ms()
   local time = redis.call('TIME')
@@ -27,8 +27,14 @@ local function may(kind, credential)
   return false
 end
 
+-- Whether the visitor is blocked for now.
+local function is_blocked()
+  local deadline = redis.call('HGET', KEYS[1], 'blocked')
+  return deadline and tonumber(deadline) > now_ms()
+end
+
 local function keep(seconds)
-  for key = 1, 3 do
+  for _, key in ipairs({ 1, 2, 3, 5 }) do
     redis.call('EXPIRE', KEYS[key], seconds)
   end
 end

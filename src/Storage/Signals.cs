@@ -5,41 +5,49 @@ using StackExchange.Redis;
 namespace Intotes.Chat.Storage;
 
 /// <summary>
-/// Wakes those who wait for a session's next entry. A node subscribes to a session's channel only while somebody here waits for it, once for
-/// all of them. A signal only wakes: what is delivered is always read from the stream, so a lost signal costs time, never a message.
-/// After a reconnection everybody is woken, for signals sent meanwhile are gone.
+/// Wakes those who wait for a session's next entry or a department's next call. A node subscribes to a channel only while somebody here waits
+/// for it, once for all of them. A signal only wakes: what is delivered is always read from where it is stored, so a lost signal costs
+/// time, never a message. After a reconnection everybody is woken, for signals sent meanwhile are gone.
 /// </summary>
-public sealed class EntrySignals
+public sealed class Signals(RedisConnection connection, RedisGateway redis)
 {
     private readonly ConcurrentDictionary<string, Subscription> subscriptions = new();
-    private readonly RedisConnection connection;
     private int watchesReconnection;
 
-    public EntrySignals(RedisConnection connection) => this.connection = connection;
-
     /// <summary>
-    /// Begins to listen. Read the session after this returns, then wait: nothing can slip in between.
+    /// Begins to listen. Read what the channels announce after this returns, then wait: nothing can slip in between.
     /// Without Redis the listener only knows the passing of time.
     /// </summary>
-    public async Task<Listener> ListenAsync(string channel)
+    public async Task<Listener> ListenAsync(params IReadOnlyCollection<string> channels)
     {
         WatchReconnection();
+        var listener = new Listener(this);
+        await Task.WhenAll(channels.Select(channel => JoinAsync(channel, listener)));
+        return listener;
+    }
+
+    /// <summary>Wakes the listeners of a channel on every node. Scripts that store something announce it themselves.</summary>
+    public Task AnnounceAsync(string channel, CancellationToken ct) =>
+        redis.CallAsync("SPUBLISH", db => db.PublishAsync(RedisChannel.Sharded(channel), "1"), ct);
+
+    /// <summary>How many channels this node listens to.</summary>
+    public int Count => subscriptions.Count;
+
+    private async Task JoinAsync(string channel, Listener listener)
+    {
         while (true)
         {
             var subscription = subscriptions.GetOrAdd(channel, name => new Subscription(name, SubscribeAsync));
-            var listener = new Listener(this, subscription);
             if (subscription.TryAdd(listener))
             {
+                listener.Join(subscription);
                 await subscription.Ready;
-                return listener;
+                return;
             }
 
             // The last listener is just leaving: take a new subscription.
         }
     }
-
-    /// <summary>How many sessions this node listens to.</summary>
-    public int Count => subscriptions.Count;
 
     private async Task SubscribeAsync(Subscription subscription)
     {
@@ -53,7 +61,7 @@ public sealed class EntrySignals
         }
     }
 
-    private async ValueTask LeaveAsync(Subscription subscription, Listener listener)
+    private async Task LeaveAsync(Subscription subscription, Listener listener)
     {
         if (!subscription.Remove(listener))
         {
@@ -86,20 +94,31 @@ public sealed class EntrySignals
         }
     }
 
-    /// <summary>One who waits for entries of one session.</summary>
+    /// <summary>One who waits.</summary>
     public sealed class Listener : IAsyncDisposable
     {
         private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        private readonly EntrySignals owner;
-        private readonly Subscription subscription;
+        private readonly ConcurrentBag<Subscription> joined = [];
+        private readonly Signals owner;
 
-        internal Listener(EntrySignals owner, Subscription subscription) => (this.owner, this.subscription) = (owner, subscription);
+        internal Listener(Signals owner) => this.owner = owner;
 
-        /// <summary>Returns when there may be something new, also when that was signalled since the last wait.</summary>
-        /// <exception cref="OperationCanceledException">The time is up, or the caller is gone.</exception>
-        public async ValueTask WaitAsync(CancellationToken ct) => await signal.Reader.ReadAsync(ct);
+        /// <summary>True when there may be something new, also when that was signalled since the last wait; false when the time is up.</summary>
+        public async ValueTask<bool> WaitAsync(CancellationToken end)
+        {
+            try
+            {
+                return await signal.Reader.ReadAsync(end);
+            }
+            catch (OperationCanceledException)
+            {
+                return false;
+            }
+        }
 
-        public ValueTask DisposeAsync() => owner.LeaveAsync(subscription, this);
+        public async ValueTask DisposeAsync() => await Task.WhenAll(joined.Select(subscription => owner.LeaveAsync(subscription, this)));
+
+        internal void Join(Subscription subscription) => joined.Add(subscription);
 
         internal void Signal() => signal.Writer.TryWrite(true);
     }

@@ -1,0 +1,40 @@
+using FastEndpoints;
+using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>Adds a canned reply under a shortcut that is not taken.</summary>
+public sealed class AddCannedReply(CannedReplyStore replies) : Endpoint<AddCannedReply.Request, Results<Created<CannedReply>, ProblemHttpResult>>
+{
+    public sealed class Request
+    {
+        /// <summary>1 to 32 of a-z, 0-9 and '-'.</summary>
+        public string? Shortcut { get; init; }
+
+        public string? Text { get; init; }
+    }
+
+    public sealed class Rules : Validator<Request>
+    {
+        public Rules()
+        {
+            RuleFor(r => r.Shortcut).IsShortcut();
+            RuleFor(r => r.Text).IsReplyText();
+        }
+    }
+
+    public override void Configure()
+    {
+        Post("canned-replies");
+        Group<OperatorGroup>();
+        Description(d => d.AcceptsJson<Request>());
+    }
+
+    public override async Task<Results<Created<CannedReply>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    {
+        var reply = new CannedReply(request.Shortcut!, MessageText.Clean(request.Text!));
+        return await replies.AddAsync(reply, ct) ? TypedResults.Created((string?)null, reply) : Problem.ShortcutTaken.ToResult();
+    }
+}

@@ -1,0 +1,53 @@
+using FastEndpoints;
+using FluentValidation;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>
+/// For some minutes the visitor of a session can neither post nor open a session: an account wherever it signs in, an anonymous visitor with
+/// its token. Zero minutes lets it again.
+/// </summary>
+public sealed class BlockVisitor(HandoverStore handovers, AccountStore accounts, NoteStore notes)
+    : Endpoint<BlockVisitor.Request, Results<NoContent, ProblemHttpResult>>
+{
+    public sealed class Request
+    {
+        /// <summary>0 to 43,200 (30 days).</summary>
+        public int? Minutes { get; init; }
+    }
+
+    public sealed class Rules : Validator<Request>
+    {
+        public Rules() => RuleFor(r => r.Minutes).NotNull().InclusiveBetween(0, 43_200);
+    }
+
+    public override void Configure()
+    {
+        Post("sessions/{sessionId}/block");
+        Group<OperatorGroup>();
+        Description(d => d.AcceptsJson<Request>().Refuses(Problem.NotAssigned));
+    }
+
+    public override async Task<Results<NoContent, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    {
+        var caller = User.Operator();
+        var sessionId = Route<string>("sessionId")!;
+        var duration = TimeSpan.FromMinutes(request.Minutes!.Value);
+        var access = caller.IsSupervisor ? SessionAccess.OfSupervisor(sessionId) : SessionAccess.OfOperator(sessionId, caller);
+        if (await handovers.BlockAsync(access, duration, ct) is not { } userId)
+        {
+            return Problem.NotAssigned.ToResult();
+        }
+
+        if (userId.Length > 0)
+        {
+            await accounts.BlockAsync(userId, duration, ct);
+        }
+
+        await notes.AddAsync(sessionId, "blocked", caller, $"for {request.Minutes} minutes", ct);
+        return TypedResults.NoContent();
+    }
+}

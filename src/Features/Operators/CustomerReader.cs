@@ -1,0 +1,33 @@
+using System.Text.Json;
+using Intotes.Chat.Features.Sessions;
+
+namespace Intotes.Chat.Features.Operators;
+
+public enum CustomerSource
+{
+    Live,
+    Unavailable,
+}
+
+/// <summary>A signed-in customer as the platform knows it.</summary>
+/// <param name="Profile">In the platform's own form; null when it is unavailable.</param>
+/// <param name="Trades">The newest 50.</param>
+public sealed record Customer(JsonElement? Profile, IReadOnlyList<JsonElement> Trades, CustomerSource Source);
+
+/// <summary>Shows operators whom they talk to. Each look is recorded in the session, where its visitor does not see it.</summary>
+public sealed class CustomerReader(PlatformClient platform, NoteStore notes)
+{
+    /// <summary>Null for anonymous visitors. A platform that does not answer within the caller's patience is unavailable.</summary>
+    public async Task<Customer?> ReadAsync(Session session, Caller.Operator caller, TimeSpan patience, CancellationToken ct)
+    {
+        if (session.Visitor.UserId is not { } userId)
+        {
+            return null;
+        }
+
+        await notes.AddAsync(session.Id, "customer_seen", caller, "", ct);
+        return await platform.FindAsync(userId, patience, ct) is { } found
+            ? new Customer(found.Profile, found.Trades, CustomerSource.Live)
+            : new Customer(null, [], CustomerSource.Unavailable);
+    }
+}

@@ -1,0 +1,19 @@
+using FastEndpoints;
+using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>Deletes a canned reply.</summary>
+public sealed class DeleteCannedReply(CannedReplyStore replies) : EndpointWithoutRequest<Results<NoContent, ProblemHttpResult>>
+{
+    public override void Configure()
+    {
+        Delete("canned-replies/{shortcut}");
+        Group<OperatorGroup>();
+        Description(d => d.Refuses(Problem.NotFound));
+    }
+
+    public override async Task<Results<NoContent, ProblemHttpResult>> ExecuteAsync(CancellationToken ct) =>
+        await replies.DeleteAsync(Route<string>("shortcut")!, ct) ? TypedResults.NoContent() : Problem.NotFound.ToResult();
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Storage;
+using Microsoft.Extensions.Options;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>A session after its operator gave it away.</summary>
+/// <param name="Had">How long the operator had it; null when it was given away before.</param>
+public sealed record HandedOver(Session Session, TimeSpan? Had);
+
+/// <summary>How sessions leave their operators. A null reply means that the operator does not have the session.</summary>
+public sealed class HandoverStore(RedisGateway redis, IOptions<ChatOptions> options)
+{
+    private long IdleSeconds => options.Value.Retention.IdleSeconds;
+
+    /// <summary>The session waits again, with its first call time.</summary>
+    public async Task<HandedOver?> ReturnAsync(string sessionId, string operatorId, string text, CancellationToken ct)
+    {
+        var reply = new ScriptReply(await redis.RunAsync(Scripts.return_session, Keys.OfSession(sessionId), [operatorId, text, IdleSeconds], ct));
+        return reply.Status switch
+        {
+            "returned" => new HandedOver(Session.From(sessionId, reply.Fields(1)), reply.Milliseconds(2)),
+            "denied" => null,
+            var other => throw new UnreachableException($"return_session.lua replied {other}"),
+        };
+    }
+
+    /// <summary>The session goes to another operator, or to a department's queue.</summary>
+    public async Task<HandedOver?> TransferAsync(string sessionId, string operatorId, RosterEntry? to, string? department, string text, CancellationToken ct)
+    {
+        var reply = new ScriptReply(await redis.RunAsync(
+            Scripts.transfer_session,
+            Keys.OfSession(sessionId),
+            [operatorId, to?.OperatorId ?? "", to?.Name ?? "", department ?? "", text, IdleSeconds],
+            ct));
+        return reply.Status switch
+        {
+            "transferred" => new HandedOver(Session.From(sessionId, reply.Fields(1)), reply.Milliseconds(2)),
+            "denied" => null,
+            var other => throw new UnreachableException($"transfer_session.lua replied {other}"),
+        };
+    }
+
+    /// <summary>The visitor can neither post nor open a session; zero lets it again. Returns the account's id, if it is one, else "".</summary>
+    public async Task<string?> BlockAsync(SessionAccess access, TimeSpan duration, CancellationToken ct)
+    {
+        var reply = new ScriptReply(await redis.RunAsync(
+            Scripts.block_visitor, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, (long)duration.TotalMilliseconds], ct));
+        return reply.Status switch
+        {
+            "blocked" => reply.Text(1),
+            "denied" => null,
+            var other => throw new UnreachableException($"block_visitor.lua replied {other}"),
+        };
+    }
+}

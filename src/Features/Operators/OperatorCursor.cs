@@ -1,0 +1,42 @@
+using System.Buffers.Text;
+using System.Text;
+using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Features.Sessions;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>Where an operator stands in each of its sessions, and how many waited when it last asked; opaque to the operator.</summary>
+/// <param name="Waiting">Null when it never asked.</param>
+public sealed record OperatorCursor(int? Waiting, IReadOnlyDictionary<string, string> Sessions)
+{
+    private static readonly OperatorCursor Start = new(null, new Dictionary<string, string>());
+
+    /// <summary>Null when the text is no cursor; no text is the beginning.</summary>
+    public static OperatorCursor? Parse(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return text is null ? Start : null;
+        }
+
+        if (!Base64Url.IsValid(text) || Encoding.ASCII.GetString(Base64Url.DecodeFromChars(text)).Split(' ') is not [var waiting, .. var sessions]
+            || !uint.TryParse(waiting, out var count) || count > int.MaxValue)
+        {
+            return null;
+        }
+
+        var cursors = new Dictionary<string, string>();
+        foreach (var part in sessions)
+        {
+            if (part.Split('=') is not [var id, var cursor] || !SessionToken.IsSessionId(id) || !Cursor.IsCursor(cursor) || !cursors.TryAdd(id, cursor))
+            {
+                return null;
+            }
+        }
+
+        return new OperatorCursor((int)count, cursors);
+    }
+
+    public override string ToString() =>
+        Base64Url.EncodeToString(Encoding.ASCII.GetBytes(string.Join(' ', [$"{Waiting ?? 0}", .. Sessions.Select(s => $"{s.Key}={s.Value}")])));
+}

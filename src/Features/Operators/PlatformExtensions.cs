@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Http.Resilience;
+using Microsoft.Extensions.Options;
+using Polly;
+
+namespace Intotes.Chat.Features.Operators;
+
+public static class PlatformExtensions
+{
+    /// <summary>The client of the platform: 2 s for an attempt, one retry, 5 s in all, and a circuit breaker, so that a platform in trouble is left alone.</summary>
+    public static IServiceCollection AddPlatform(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<PlatformOptions>().Bind(configuration.GetSection("Platform"))
+            .Validate(o => o.IsValid, "Platform__BaseUrl must be an absolute http or https URL.").ValidateOnStart();
+        services.AddMemoryCache();
+        services.AddHttpClient<PlatformClient>((provider, client) =>
+            {
+                var options = provider.GetRequiredService<IOptions<PlatformOptions>>().Value;
+                if (options.BaseUrl.Length > 0)
+                {
+                    client.BaseAddress = new Uri(options.BaseUrl.TrimEnd('/') + "/");
+                    client.DefaultRequestHeaders.Add("X-Api-Key", options.ApiKey);
+                }
+            })
+            .AddResilienceHandler("platform", pipeline => pipeline
+                .AddTimeout(TimeSpan.FromSeconds(5))
+                .AddRetry(new HttpRetryStrategyOptions
+                {
+                    MaxRetryAttempts = 1, Delay = TimeSpan.FromMilliseconds(100), BackoffType = DelayBackoffType.Exponential, UseJitter = true,
+                })
+                .AddCircuitBreaker(new HttpCircuitBreakerStrategyOptions
+                {
+                    MinimumThroughput = 10, SamplingDuration = TimeSpan.FromSeconds(10), BreakDuration = TimeSpan.FromSeconds(5),
+                })
+                .AddTimeout(TimeSpan.FromSeconds(2)));
+        return services;
+    }
+}

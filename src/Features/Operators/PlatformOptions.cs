@@ -1,0 +1,14 @@
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>The trading platform's API; section <c>Platform</c>.</summary>
+public sealed class PlatformOptions
+{
+    /// <summary>Empty: operators see customers without profile and trades.</summary>
+    public string BaseUrl { get; init; } = "";
+
+    /// <summary>Sent as <c>X-Api-Key</c>.</summary>
+    public string ApiKey { get; init; } = "";
+
+    /// <summary>Whether the address can be one.</summary>
+    public bool IsValid => BaseUrl.Length == 0 || (Uri.TryCreate(BaseUrl, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps));
+}

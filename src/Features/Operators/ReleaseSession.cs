@@ -1,0 +1,24 @@
+using FastEndpoints;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>Gives a session back to the queue, at the place of its first call.</summary>
+public sealed class ReleaseSession(SessionReturner returner) : EndpointWithoutRequest<Results<Ok<OperatorSession>, ProblemHttpResult>>
+{
+    public override void Configure()
+    {
+        Post("sessions/{sessionId}/release");
+        Group<OperatorGroup>();
+        Description(d => d.Refuses(Problem.NotAssigned));
+    }
+
+    public override async Task<Results<Ok<OperatorSession>, ProblemHttpResult>> ExecuteAsync(CancellationToken ct)
+    {
+        var caller = User.Operator();
+        var session = await returner.ReturnAsync(Route<string>("sessionId")!, caller.Id, SystemTexts.OperatorLeft(caller.Name), "released", ct);
+        return session is null ? Problem.NotAssigned.ToResult() : TypedResults.Ok(OperatorSession.Of(session, null, null));
+    }
+}

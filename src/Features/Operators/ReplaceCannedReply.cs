@@ -1,0 +1,33 @@
+using FastEndpoints;
+using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>Gives a canned reply another text.</summary>
+public sealed class ReplaceCannedReply(CannedReplyStore replies) : Endpoint<ReplaceCannedReply.Request, Results<Ok<CannedReply>, ProblemHttpResult>>
+{
+    public sealed class Request
+    {
+        public string? Text { get; init; }
+    }
+
+    public sealed class Rules : Validator<Request>
+    {
+        public Rules() => RuleFor(r => r.Text).IsReplyText();
+    }
+
+    public override void Configure()
+    {
+        Put("canned-replies/{shortcut}");
+        Group<OperatorGroup>();
+        Description(d => d.AcceptsJson<Request>().Refuses(Problem.NotFound));
+    }
+
+    public override async Task<Results<Ok<CannedReply>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    {
+        var reply = new CannedReply(Route<string>("shortcut")!, MessageText.Clean(request.Text!));
+        return await replies.ReplaceAsync(reply, ct) ? TypedResults.Ok(reply) : Problem.NotFound.ToResult();
+    }
+}

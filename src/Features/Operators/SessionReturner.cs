@@ -1,0 +1,36 @@
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>
+/// Brings sessions back into the queue. The session changes first, then the queue, then the operator's index: whatever is interrupted, the
+/// index still names the session, so the sweep comes by again and every step may be repeated.
+/// </summary>
+public sealed class SessionReturner(HandoverStore handovers, QueueStore queue, RosterStore roster, SampleStore samples, ChatMetrics metrics)
+{
+    /// <summary>Null when the operator does not have the session.</summary>
+    public async Task<Session?> ReturnAsync(string sessionId, string operatorId, string text, string reason, CancellationToken ct)
+    {
+        var returned = await handovers.ReturnAsync(sessionId, operatorId, text, ct);
+        if (returned is not null)
+        {
+            await QueueAsync(returned, reason, ct);
+        }
+
+        await roster.LetGoAsync(operatorId, sessionId, ct);
+        return returned?.Session;
+    }
+
+    /// <summary>Puts a session that waits again where its first call time belongs.</summary>
+    public async Task QueueAsync(HandedOver returned, string reason, CancellationToken ct)
+    {
+        var session = returned.Session;
+        await queue.EnqueueAsync(session.Department!, session.Id, session.CalledAt!.Value, ServicePace.Unknown, ct);
+        if (returned.Had is { } had)
+        {
+            metrics.Returned(reason);
+            await samples.RecordAsync(session.Department!, SampleKind.Busy, session.Id, had.TotalSeconds, null, ct);
+        }
+    }
+}

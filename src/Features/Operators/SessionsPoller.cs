@@ -1,0 +1,67 @@
+using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Storage;
+using Microsoft.Extensions.Options;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>Polls all sessions of an operator at once.</summary>
+public sealed class SessionsPoller(
+    MessageStore messages, RosterStore roster, QueueStore queue, TimeProvider time, IOptions<ChatOptions> options)
+{
+    /// <summary>Most messages of one session in one answer; the rest follows at once.</summary>
+    private const int Most = 200;
+
+    /// <param name="Sessions">Every session the operator has, and once more each that was closed since. One that is missing is no longer its own.</param>
+    /// <param name="Cursor">Send it as <c>after</c> next time.</param>
+    /// <param name="NextPollMs">How long to wait before the next poll; 0 when more is there.</param>
+    public sealed record Answer(IReadOnlyList<News> Sessions, QueueSummary Queue, string Cursor, int NextPollMs);
+
+    /// <param name="Messages">Those that are new.</param>
+    /// <param name="Typing">Whether the visitor is writing.</param>
+    /// <param name="ReadUpTo">The last message that the visitor has read.</param>
+    public sealed record News(string SessionId, SessionStatus Status, IReadOnlyList<Message> Messages, bool Typing, string? ReadUpTo);
+
+    /// <param name="Waiting">In the operator's departments.</param>
+    public sealed record QueueSummary(int Waiting, int? LongestWaitSeconds);
+
+    /// <summary>What there is after the cursor, and whether that is anything new.</summary>
+    public async Task<(Answer Answer, bool HasNews)> PollAsync(Caller.Operator caller, OperatorCursor after, CancellationToken ct)
+    {
+        var entry = await roster.ReadAsync(caller.Id, ct);
+        var held = await roster.HeldByAsync(caller.Id, ct);
+        var waiting = Task.WhenAll(options.Value.Queues.Where(entry.Serves).Select(d => queue.ReadAsync(d, ct)));
+        var polls = await Task.WhenAll(held.Union(after.Sessions.Keys).Select(id => PollAsync(id, caller, after, ct)));
+        var found = polls.OfType<PollReply>().Where(p => p.Status == SessionStatus.Active || after.Sessions.ContainsKey(p.SessionId)).ToList();
+
+        var oldest = (await waiting).Select(q => q.OldestCall).Min();
+        var summary = new QueueSummary(
+            (await waiting).Sum(q => q.Places.Count), oldest is { } calledAt ? Math.Max(0, (int)(time.GetUtcNow() - calledAt).TotalSeconds) : null);
+        var active = found.Where(p => p.Status == SessionStatus.Active).ToDictionary(p => p.SessionId, p => p.Cursor);
+        var hasMore = found.Exists(p => p.HasMore);
+        var answer = new Answer(
+            [.. found.Select(p => new News(p.SessionId, p.Status, p.Messages, p.Typing, p.ReadUpTo))],
+            summary,
+            new OperatorCursor(summary.Waiting, active).ToString(),
+            PollPace.NextPollMs(SessionStatus.Active, hasMore, waited: false));
+        var hasNews = summary.Waiting != after.Waiting || found.Exists(p => p.Messages.Count > 0) || !active.Keys.ToHashSet().SetEquals(after.Sessions.Keys);
+        return (answer, hasNews);
+    }
+
+    /// <summary>Where news for the operator is announced.</summary>
+    public async Task<IReadOnlyList<string>> ChannelsAsync(Caller.Operator caller, CancellationToken ct)
+    {
+        var entry = await roster.ReadAsync(caller.Id, ct);
+        var held = await roster.HeldByAsync(caller.Id, ct);
+        return
+        [
+            .. held.Select(Keys.Announcements),
+            .. options.Value.Queues.Where(entry.Serves).Select(Keys.CallsOf),
+            Keys.AssignmentsOf(caller.Id),
+        ];
+    }
+
+    private Task<PollReply?> PollAsync(string sessionId, Caller.Operator caller, OperatorCursor after, CancellationToken ct) =>
+        messages.PollAsync(
+            SessionAccess.OfOperator(sessionId, caller), caller, after.Sessions.GetValueOrDefault(sessionId, Cursor.Start), Most, ct);
+}

@@ -1,0 +1,56 @@
+using FastEndpoints;
+using FluentValidation;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>What the operator says of itself. What is left out stays as it is.</summary>
+public sealed class SetPresence(RosterStore roster, IOptions<ChatOptions> options) : Endpoint<SetPresence.Request, Ok<SetPresence.Answer>>
+{
+    public sealed class Request
+    {
+        /// <summary>Away: not counted as online, and nothing is transferred to it.</summary>
+        public PresenceStatus? Status { get; init; }
+
+        /// <summary>How many sessions it takes at once, 1 to 50.</summary>
+        public int? Capacity { get; init; }
+
+        /// <summary>The departments it serves; an empty list means all.</summary>
+        public string[]? Departments { get; init; }
+    }
+
+    /// <param name="Held">How many sessions it has.</param>
+    public sealed record Answer(PresenceStatus Status, int Capacity, IReadOnlyList<string> Departments, int Held, int LeaseSeconds);
+
+    public sealed class Rules : Validator<Request>
+    {
+        public Rules()
+        {
+            RuleFor(r => r.Capacity).InclusiveBetween(1, 50);
+            RuleForEach(r => r.Departments).IsDepartment(Resolve<IOptions<ChatOptions>>().Value);
+        }
+    }
+
+    public override void Configure()
+    {
+        Put("presence");
+        Group<OperatorGroup>();
+        Description(d => d.AcceptsJson<Request>(isOptional: true));
+    }
+
+    public override async Task<Ok<Answer>> ExecuteAsync(Request request, CancellationToken ct)
+    {
+        var caller = User.Operator();
+        var entry = await roster.ReadAsync(caller.Id, ct);
+        var presence = new Presence(
+            request.Status ?? (entry.IsOnline ? PresenceStatus.Online : PresenceStatus.Away),
+            request.Capacity ?? entry.Capacity,
+            request.Departments ?? entry.Departments);
+        await roster.SetPresenceAsync(caller, presence, ct);
+        return TypedResults.Ok(new Answer(
+            presence.Status, presence.Capacity, presence.Departments, entry.Held, options.Value.OperatorLeaseSeconds));
+    }
+}

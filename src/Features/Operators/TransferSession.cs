@@ -1,0 +1,101 @@
+using FastEndpoints;
+using FluentValidation;
+using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
+using Intotes.Chat.Storage;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>Hands a session to another operator that is online and has room, or to the queue of a department.</summary>
+public sealed class TransferSession(
+    HandoverStore handovers, SessionReturner returner, RosterStore roster, SampleStore samples, NoteStore notes, Signals signals)
+    : Endpoint<TransferSession.Request, Results<Ok<OperatorSession>, ProblemHttpResult>>
+{
+    public sealed class Request
+    {
+        /// <summary>Who is to have it; this or <see cref="Department"/>.</summary>
+        public string? OperatorId { get; init; }
+
+        public string? Department { get; init; }
+
+        /// <summary>For whoever takes over; the visitor does not see it.</summary>
+        public string? Note { get; init; }
+    }
+
+    public sealed class Rules : Validator<Request>
+    {
+        public Rules()
+        {
+            RuleFor(r => r.OperatorId).Must((r, id) => id is null != r.Department is null).WithMessage("Name either operatorId or department.");
+            RuleFor(r => r.Department).IsDepartment(Resolve<IOptions<ChatOptions>>().Value);
+            RuleFor(r => r.Note).IsMessageText().When(r => r.Note is not null);
+        }
+    }
+
+    public override void Configure()
+    {
+        Post("sessions/{sessionId}/transfer");
+        Group<OperatorGroup>();
+        Description(d => d.AcceptsJson<Request>().Refuses(Problem.NotAssigned, Problem.OperatorUnavailable));
+    }
+
+    public override async Task<Results<Ok<OperatorSession>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    {
+        var caller = User.Operator();
+        var sessionId = Route<string>("sessionId")!;
+        var (transferred, refusal) = request.OperatorId is { } operatorId
+            ? await ToOperatorAsync(sessionId, caller, operatorId, ct)
+            : await ToDepartmentAsync(sessionId, caller, request.Department!, ct);
+        if (transferred is null)
+        {
+            return refusal!.ToResult();
+        }
+
+        if (transferred.Had is not null)
+        {
+            await notes.AddAsync(sessionId, "transferred", caller, request.Note is { } note ? MessageText.Clean(note) : "", ct);
+        }
+
+        return TypedResults.Ok(OperatorSession.Of(transferred.Session, null, null));
+    }
+
+    private async Task<(HandedOver?, Problem?)> ToOperatorAsync(string sessionId, Caller.Operator caller, string operatorId, CancellationToken ct)
+    {
+        if (operatorId == caller.Id || await roster.HoldAsync(operatorId, sessionId, mustBeOnline: true, ct) != HoldStatus.Held)
+        {
+            return (null, Problem.OperatorUnavailable);
+        }
+
+        var to = await roster.ReadAsync(operatorId, ct);
+        var transferred = await handovers.TransferAsync(sessionId, caller.Id, to, null, SystemTexts.Transferred(caller.Name, to.Name), ct);
+        await roster.LetGoAsync(transferred is null ? operatorId : caller.Id, sessionId, ct);
+        if (transferred is null)
+        {
+            return (null, Problem.NotAssigned);
+        }
+
+        if (transferred.Had is { } had)
+        {
+            await samples.RecordAsync(transferred.Session.Department!, SampleKind.Busy, sessionId, had.TotalSeconds, null, ct);
+        }
+
+        await signals.AnnounceAsync(Keys.AssignmentsOf(operatorId), ct);
+        return (transferred, null);
+    }
+
+    private async Task<(HandedOver?, Problem?)> ToDepartmentAsync(string sessionId, Caller.Operator caller, string department, CancellationToken ct)
+    {
+        var text = SystemTexts.Transferred(caller.Name, department);
+        if (await handovers.TransferAsync(sessionId, caller.Id, null, department, text, ct) is not { } transferred)
+        {
+            return (null, Problem.NotAssigned);
+        }
+
+        await returner.QueueAsync(transferred, "transferred", ct);
+        await roster.LetGoAsync(caller.Id, sessionId, ct);
+        return (transferred, null);
+    }
+}

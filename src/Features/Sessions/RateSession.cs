@@ -1,0 +1,67 @@
+using FastEndpoints;
+using FluentValidation;
+using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>The visitor rates a closed conversation. Rating again replaces.</summary>
+public sealed class RateSession(SessionGate gate, SessionStore sessions, SampleStore samples)
+    : Endpoint<RateSession.Request, Results<NoContent, ProblemHttpResult>>
+{
+    public sealed class Request
+    {
+        /// <summary>1 to 5.</summary>
+        public int? Score { get; init; }
+
+        public string? Comment { get; init; }
+    }
+
+    public sealed class Rules : Validator<Request>
+    {
+        public Rules()
+        {
+            RuleFor(r => r.Score).NotNull().InclusiveBetween(1, 5);
+            RuleFor(r => r.Comment).IsLine(1000);
+        }
+    }
+
+    public override void Configure()
+    {
+        Post("chat/session/rating");
+        Policies(Access.SessionMember, Access.Visitor);
+        Description(d => d.AcceptsJson<Request>()
+            .Refuses(Problem.InvalidSessionToken, Problem.Forbidden, Problem.SessionNotFound, Problem.SessionNotClosed));
+    }
+
+    public override async Task<Results<NoContent, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    {
+        var score = request.Score!.Value;
+        var sessionId = "";
+        var (reply, refusal) = await gate.EnterAsync(
+            User.Caller(),
+            null,
+            access =>
+            {
+                sessionId = access.SessionId;
+                return sessions.RateAsync(access, score, request.Comment, ct);
+            },
+            ct);
+        if (reply is null)
+        {
+            return refusal!.ToResult();
+        }
+
+        if (!reply.IsRated)
+        {
+            return Problem.SessionNotClosed.ToResult();
+        }
+
+        if (reply.Department is { } department)
+        {
+            await samples.RecordAsync(department, SampleKind.Rating, sessionId, score, reply.Former, ct);
+        }
+
+        return TypedResults.NoContent();
+    }
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using Intotes.Chat.Storage;
+using StackExchange.Redis;
+
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>What is observed about the work of a department.</summary>
+public enum SampleKind
+{
+    /// <summary>Seconds from the first call until an operator had the session.</summary>
+    Wait,
+
+    /// <summary>Seconds from the first call to the first answer of an operator.</summary>
+    FirstResponse,
+
+    /// <summary>Seconds that an operator had a session.</summary>
+    Busy,
+
+    /// <summary>Scores of visitors, 1 to 5.</summary>
+    Rating,
+}
+
+public readonly record struct Sample(DateTimeOffset At, double Value);
+
+/// <summary>
+/// Observations of the last day, from which estimates and statistics are made. One that is lost in a crash is missed by nobody.
+/// </summary>
+public sealed class SampleStore(RedisGateway redis)
+{
+    public Task RecordAsync(string department, SampleKind kind, string sessionId, double value, double? replaced, CancellationToken ct) =>
+        redis.RunAsync(Scripts.record_sample, [Key(department, kind)], [sessionId, Text(value), replaced is { } former ? Text(former) : ""], ct);
+
+    /// <summary>The newest samples, newest first.</summary>
+    public Task<IReadOnlyList<Sample>> NewestAsync(string department, SampleKind kind, int most, CancellationToken ct) =>
+        ReadAsync(db => db.SortedSetRangeByRankWithScoresAsync(Key(department, kind), 0, most - 1, Order.Descending), ct);
+
+    /// <summary>All since a time.</summary>
+    public Task<IReadOnlyList<Sample>> SinceAsync(string department, SampleKind kind, DateTimeOffset since, CancellationToken ct) =>
+        ReadAsync(db => db.SortedSetRangeByScoreWithScoresAsync(Key(department, kind), since.ToUnixTimeMilliseconds()), ct);
+
+    private async Task<IReadOnlyList<Sample>> ReadAsync(Func<IDatabase, Task<SortedSetEntry[]>> read, CancellationToken ct)
+    {
+        var entries = await redis.CallAsync("ZRANGE", read, ct);
+        return [.. entries.Select(e => new Sample(DateTimeOffset.FromUnixTimeMilliseconds((long)e.Score), Value((string)e.Element!)))];
+    }
+
+    private static RedisKey Key(string department, SampleKind kind) => Keys.Samples(department, kind switch
+    {
+        SampleKind.Wait => "wait",
+        SampleKind.FirstResponse => "first-response",
+        SampleKind.Busy => "busy",
+        _ => "rating",
+    });
+
+    private static string Text(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
+
+    private static double Value(string member) => double.Parse(member.AsSpan(member.IndexOf(',') + 1), CultureInfo.InvariantCulture);
+}

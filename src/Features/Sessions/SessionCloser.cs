@@ -1,0 +1,36 @@
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>Ends conversations, and tells the queue and the roster; whatever is interrupted, closing again completes it.</summary>
+public sealed class SessionCloser(SessionStore sessions, QueueStore queue, RosterStore roster, SampleStore samples)
+{
+    /// <summary>Null when the access is refused.</summary>
+    public async Task<Session?> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
+    {
+        if (await sessions.CloseAsync(access, text, reason, ct) is not var (session, had))
+        {
+            return null;
+        }
+
+        await LeaveDeskAsync(session.Id, session.CalledAt is null ? null : session.Department, session.OperatorId, ct);
+        if (had is { } duration)
+        {
+            await samples.RecordAsync(session.Department!, SampleKind.Busy, session.Id, duration.TotalSeconds, null, ct);
+        }
+
+        return session;
+    }
+
+    /// <summary>A closed session leaves the queue it may wait in, and the operator that may have it.</summary>
+    public async Task LeaveDeskAsync(string sessionId, string? department, string? operatorId, CancellationToken ct)
+    {
+        if (department is not null)
+        {
+            await queue.DropAsync(department, sessionId, ct);
+        }
+
+        if (operatorId is not null)
+        {
+            await roster.EndedAsync(operatorId, sessionId, ct);
+        }
+    }
+}

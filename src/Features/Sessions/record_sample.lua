@@ -1,0 +1,14 @@
+-- Keeps a sample of what was observed, for a day.
+-- KEYS   1 zset of "session,value" by the time (ms) of the sample
+-- ARGV   1 session id, 2 value, 3 the value it replaces or ''
+-- Reply  1
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if ARGV[3] ~= '' then
+  redis.call('ZREM', KEYS[1], ARGV[1] .. ',' .. ARGV[3])
+end
+redis.call('ZADD', KEYS[1], now, ARGV[1] .. ',' .. ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 86400000)
+redis.call('EXPIRE', KEYS[1], 86400)
+return 1
