@@ -13,7 +13,7 @@ public static class TelemetryExtensions
         services.AddSingleton<ChatMetrics>();
         var telemetry = services.AddOpenTelemetry()
             .WithTracing(t => t.AddAspNetCoreInstrumentation().AddSource(RedisGateway.Activities.Name))
-            .WithMetrics(m => m.AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddMeter(ChatMetrics.MeterName));
+            .WithMetrics(m => m.AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddMeter(ChatMetrics.MeterName, RedisGateway.MeterName));
         if (configuration.AsEnumerable().Any(setting => setting.Key.StartsWith("OTEL_EXPORTER_OTLP_", StringComparison.Ordinal)
             && setting.Key.EndsWith("ENDPOINT", StringComparison.Ordinal) && !string.IsNullOrEmpty(setting.Value)))
         {

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Polly;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
 using StackExchange.Redis;
@@ -14,23 +13,35 @@ public sealed class StorageUnavailableException(Exception cause) : Exception("Re
 /// Every Redis call of the service: one client span, the resilience pipeline, one duration. All scripts are idempotent (see README), so
 /// the pipeline may repeat any of them.
 /// </summary>
-public sealed class RedisGateway(RedisConnection connection, ResiliencePipeline pipeline, Meter meter)
+public class RedisGateway(RedisConnection connection, RedisResilience resilience, IMeterFactory meters)
 {
+    /// <summary>Meter of the calls' durations.</summary>
+    public const string MeterName = "Intotes.Chat.Redis";
+
     /// <summary>Source of the client spans.</summary>
     public static readonly ActivitySource Activities = new("Intotes.Chat.Redis");
 
-    private readonly Histogram<double> duration = meter.CreateHistogram<double>(
+    private readonly Histogram<double> duration = meters.Create(MeterName).CreateHistogram<double>(
         "db.client.operation.duration", "s", "Duration of Redis calls, retries included.");
 
     /// <summary>Runs a script; one round trip.</summary>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
     public Task<RedisResult> RunAsync(Script script, RedisKey[] keys, RedisValue[] arguments, CancellationToken ct) =>
-        CallAsync("EVALSHA", script.Name, (script, keys, arguments), static (redis, call) => redis.ScriptEvaluateAsync(call.script.Text, call.keys, call.arguments), ct);
+        CallAsync(
+            "EVALSHA",
+            script.Name,
+            (gateway: this, script, keys, arguments),
+            static (redis, call) => call.gateway.EvaluateAsync(redis, call.script, call.keys, call.arguments),
+            ct);
 
     /// <summary>Runs plain commands that are safe to repeat; one round trip.</summary>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
     public Task<T> CallAsync<T>(string operation, Func<IDatabase, Task<T>> command, CancellationToken ct) =>
         CallAsync(operation, null, command, static (redis, command) => command(redis), ct);
+
+    /// <summary>One attempt. Tests override it to break off before or after, or to let Redis see another time.</summary>
+    protected virtual Task<RedisResult> EvaluateAsync(IDatabase redis, Script script, RedisKey[] keys, RedisValue[] arguments) =>
+        redis.ScriptEvaluateAsync(script.Text, keys, arguments);
 
     private async Task<T> CallAsync<T, TCall>(string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct)
     {
@@ -39,7 +50,7 @@ public sealed class RedisGateway(RedisConnection connection, ResiliencePipeline 
         string? error = null;
         try
         {
-            return await pipeline.ExecuteAsync(
+            return await resilience.Pipeline.ExecuteAsync(
                 static async (state, token) => await state.run(state.Database, state.call).WaitAsync(token), (connection.Database, run, call), ct);
         }
         catch (Exception e) when (IsTransient(e) || e is BrokenCircuitException)
