@@ -13,11 +13,13 @@ return await StartExtensions.RunAsync(args, static args =>
     builder.Services.AddFeatures(builder.Configuration);
     builder.Services.AddApi();
     builder.Services.AddHealth();
+    builder.Services.AddApiDescription();
 
     var app = builder.Build();
     app.UseProblems();
     app.UseAccess();
     app.UseApi();
     app.UseHealth();
+    app.UseApiDescription();
     return app;
 });

@@ -56,7 +56,7 @@ public sealed record Answer(HttpStatusCode Status, ILookup<string, string> Heade
 
 /// <summary>
 /// One caller of the API, as its own program would call it: every request goes to the next node, with the caller's credential.
-/// That no answer may be cached is checked on the way.
+/// That no answer may be cached, and that the API description lists it, is checked on the way.
 /// </summary>
 public sealed class ChatClient(ChatNodes nodes)
 {
@@ -122,6 +122,7 @@ public sealed class ChatClient(ChatNodes nodes)
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         var isJson = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true;
         Assert.True(response.Headers.CacheControl?.NoStore, $"{method} {path} may be cached");
+        await ContractWatch.CheckAsync(response, text);
         return new Answer(
             response.StatusCode,
             response.Headers.Concat(response.Content.Headers).SelectMany(h => h.Value, (h, v) => (h.Key, v)).ToLookup(h => h.Key, h => h.v, StringComparer.OrdinalIgnoreCase),

@@ -1,7 +1,4 @@
 using Intotes.Chat.Tests.Redis;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Mvc.Testing;
-using Microsoft.Extensions.Logging;
 
 [assembly: AssemblyFixture(typeof(Intotes.Chat.Tests.ChatNodes))]
 
@@ -14,7 +11,7 @@ namespace Intotes.Chat.Tests;
 public sealed class ChatNodes : IAsyncLifetime
 {
     private readonly LogWatch logs = new();
-    private Node[] nodes = [];
+    private ChatNode[] nodes = [];
     private int turn;
 
     /// <summary>The Redis behind both nodes, for looking at what is stored.</summary>
@@ -32,11 +29,7 @@ public sealed class ChatNodes : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await Redis.InitializeAsync();
-        nodes = [new Node(Redis.Configuration, logs), new Node(Redis.Configuration, logs)];
-        foreach (var node in nodes)
-        {
-            node.StartServer();
-        }
+        nodes = [ChatNode.Start(Redis.Configuration, logs), ChatNode.Start(Redis.Configuration, logs)];
     }
 
     public async ValueTask DisposeAsync()
@@ -48,28 +41,5 @@ public sealed class ChatNodes : IAsyncLifetime
 
         await Redis.DisposeAsync();
         Assert.Empty(logs.Unexpected);
-    }
-
-    private sealed class Node : WebApplicationFactory<Program>
-    {
-        private readonly string redis;
-        private readonly LogWatch logs;
-
-        public Node(string redis, LogWatch logs)
-        {
-            (this.redis, this.logs) = (redis, logs);
-            UseKestrel(0);
-        }
-
-        public Uri Address => ClientOptions.BaseAddress;
-
-        protected override void ConfigureWebHost(IWebHostBuilder builder)
-        {
-            builder.UseEnvironment("Development");
-            builder.UseSetting("Redis:Configuration", redis);
-            builder.UseSetting("Chat:Departments:0", "support");
-            builder.UseSetting("Chat:Departments:1", "billing");
-            builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(logs));
-        }
     }
 }

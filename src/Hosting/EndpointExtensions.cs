@@ -1,5 +1,6 @@
 using System.Net.Mime;
-using Microsoft.AspNetCore.Mvc;
+using Intotes.Chat.Hosting.OpenApi;
+using Microsoft.OpenApi;
 
 namespace Intotes.Chat.Hosting;
 
@@ -13,13 +14,18 @@ public static class EndpointExtensions
         where T : notnull => endpoint.Accepts<T>(isOptional, MediaTypeNames.Application.Json);
 
     /// <summary>The endpoint may answer with these problems.</summary>
-    public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder endpoint, params Problem[] problems)
-    {
-        foreach (var status in problems.Select(p => p.Status).Distinct())
-        {
-            endpoint.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(ProblemDetails), [MediaTypeNames.Application.ProblemJson]));
-        }
+    public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder endpoint, params Problem[] problems) =>
+        endpoint.WithMetadata(new RefusalMetadata(problems));
 
-        return endpoint.WithMetadata(new RefusalMetadata(problems));
-    }
+    /// <summary>The endpoint sets the visitor's cookie, or takes it back.</summary>
+    public static RouteHandlerBuilder SetsSessionCookie(this RouteHandlerBuilder endpoint) =>
+        endpoint.AddOpenApiOperationTransformer(static (operation, _, _) =>
+        {
+            foreach (var answer in operation.Responses!.Where(r => r.Key[0] == '2').Select(r => r.Value).OfType<OpenApiResponse>())
+            {
+                answer.Headers = ProblemDescriber.Header("Set-Cookie", JsonSchemaType.String, "The token of an anonymous visitor, out of reach of scripts.");
+            }
+
+            return Task.CompletedTask;
+        });
 }

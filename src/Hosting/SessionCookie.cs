@@ -6,8 +6,8 @@ namespace Intotes.Chat.Hosting;
 /// </summary>
 public static class SessionCookie
 {
-    private const string LocalName = "chat_session";
-    private const string SecureName = "__Host-chat_session";
+    public const string LocalName = "chat_session";
+    public const string SecureName = "__Host-chat_session";
 
     public static string? Read(HttpRequest request) => request.Cookies[Name(request)] is { Length: > 0 } token ? token : null;
 

@@ -9,7 +9,11 @@ namespace Intotes.Chat.Features.Messages;
 /// <summary>Writes a conversation as it is read. Where Redis fails in the middle the connection is broken off, so that no half can pass for the whole.</summary>
 public sealed class HistoryResult(History history) : IResult, IEndpointMetadataProvider
 {
-    /// <summary>The shape of the answer, for the API description.</summary>
+    /// <summary>A conversation, or a stretch of it: the shape of what is written here.</summary>
+    /// <param name="Messages">Oldest first.</param>
+    /// <param name="Cursor">The id of the last entry covered here: where to poll on from; <c>0-0</c> when there is none.</param>
+    /// <param name="HasMore">Whether older messages were left out.</param>
+    /// <param name="ReadUpTo">The last message that the other side has read.</param>
     public sealed record Shape(string SessionId, Sessions.SessionStatus Status, IReadOnlyList<Message> Messages, string Cursor, bool HasMore, string? ReadUpTo);
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>

@@ -19,7 +19,7 @@ public static class MessageText
     public static string Clean(string text) => text.Trim().Replace("\r\n", "\n", StringComparison.Ordinal);
 
     public static IRuleBuilderOptions<T, string?> IsMessageText<T>(this IRuleBuilder<T, string?> rule) => rule
-        .Must(text => !string.IsNullOrWhiteSpace(text)).WithMessage("Must not be empty.")
+        .NotEmpty().WithMessage("Must not be empty.")
         .Must(text => text is null || !Clean(text).AsSpan().ContainsAny(Controls)).WithMessage("Must not hold control characters other than newline and tab.")
         .Must(text => text is null || HasFewEnoughScalars(Clean(text))).WithMessage($"Must have at most {MostScalars} characters.");
 

@@ -7,6 +7,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>Adds a message to the caller's session, or to one that the operator holds. Sending the same client message id again is harmless.</summary>
+/// <response code="200">The message that was stored under this client message id.</response>
+/// <response code="201">The message as stored.</response>
 public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleStore samples, ChatMetrics metrics)
     : Endpoint<PostMessage.Request, Results<Created<Message>, Ok<Message>, ProblemHttpResult>>
 {

@@ -8,6 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Takes the call that has waited longest, or a wanted one.</summary>
+/// <response code="200">The session, which is now the caller's.</response>
+/// <response code="204">Nobody waits.</response>
 public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummaryStore summaries, IOptions<ChatOptions> options)
     : Endpoint<ClaimCall.Request, Results<Ok<OperatorSession>, NoContent, ProblemHttpResult>>
 {

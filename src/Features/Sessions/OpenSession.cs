@@ -7,6 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>Creates or gets the caller's active session. An anonymous session sent together with a bearer token is taken over by the account.</summary>
+/// <response code="200">The session that was there.</response>
+/// <response code="201">A new session.</response>
 public sealed class OpenSession(SessionOpener opener, QueuePlaces places, IOptions<ChatOptions> options)
     : Endpoint<OpenSession.Request, Results<Created<SessionView>, Ok<SessionView>, ProblemHttpResult>>
 {
@@ -42,7 +44,7 @@ public sealed class OpenSession(SessionOpener opener, QueuePlaces places, IOptio
     {
         Post("chat/session");
         AllowAnonymous();
-        Description(d => d.AcceptsJson<Request>(isOptional: true).Refuses(Problem.Forbidden, Problem.Blocked));
+        Description(d => d.AcceptsJson<Request>(isOptional: true).Refuses(Problem.Forbidden, Problem.Blocked).SetsSessionCookie());
     }
 
     public override async Task<Results<Created<SessionView>, Ok<SessionView>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
