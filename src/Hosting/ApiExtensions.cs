@@ -51,8 +51,13 @@ public static class ApiExtensions
             request.ContentLength = 2;
         }
 
-        return request.ContentType is null ? Problem.UnsupportedMediaType.WriteAsync(http)
-            : request.ContentLength > ServerExtensions.MostBodyBytes ? Problem.PayloadTooLarge.WriteAsync(http)
-            : next(http);
+        if (request.ContentLength > ServerExtensions.MostBodyBytes)
+        {
+            // What is not read cannot be skipped either: the client must know that this connection ends.
+            http.Response.Headers.Connection = "close";
+            return Problem.PayloadTooLarge.WriteAsync(http);
+        }
+
+        return request.ContentType is null ? Problem.UnsupportedMediaType.WriteAsync(http) : next(http);
     }
 }

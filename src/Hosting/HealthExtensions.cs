@@ -18,8 +18,18 @@ public static class HealthExtensions
     public static WebApplication UseHealth(this WebApplication app)
     {
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) }).AllowAnonymous();
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready), ResponseWriter = WriteAsync }).AllowAnonymous();
         return app;
+    }
+
+    private static Task WriteAsync(HttpContext http, HealthReport report)
+    {
+        if (report.Status != HealthStatus.Healthy)
+        {
+            http.Response.Headers.RetryAfter = Problem.RetryAfterSeconds;
+        }
+
+        return http.Response.WriteAsync(report.Status.ToString());
     }
 
     private sealed class RedisAnswers(RedisGateway redis) : IHealthCheck

@@ -39,7 +39,7 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     public static readonly Problem StorageUnavailable = new("storage_unavailable", 503, "The storage does not answer; please try again.");
 
     /// <summary>How long a caller should wait before it tries again, where that helps.</summary>
-    private const string RetryAfterSeconds = "1";
+    public const string RetryAfterSeconds = "1";
 
     /// <summary>As the result of an endpoint.</summary>
     public ProblemHttpResult ToResult() => TypedResults.Problem(Describe(Field is null ? null : new Dictionary<string, string[]> { [Field] = [Title] }));
