@@ -1,6 +1,7 @@
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Operators;
 using Intotes.Chat.Features.Sessions;
+using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features;
 
@@ -9,7 +10,8 @@ public static class FeatureExtensions
 {
     public static IServiceCollection AddFeatures(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<ChatOptions>().Bind(configuration.GetSection("Chat")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<ChatOptions>().Bind(configuration.GetSection("Chat")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ChatOptions>, ChatOptions.Rules>();
 
         services.AddSingleton<SessionStore>().AddSingleton<SessionOpener>().AddSingleton<SessionGate>().AddSingleton<SessionCloser>();
         services.AddSingleton<AccountStore>().AddSingleton<RosterStore>().AddSingleton<SampleStore>();

@@ -23,6 +23,8 @@ public static class ApiExtensions
             c.Endpoints.RoutePrefix = "api/v1";
             c.Endpoints.ShortNames = true;
             Json.Configure(c.Serializer.Options);
+            // JSON media types have no charset parameter (RFC 8259, RFC 9457).
+            c.Serializer.CharacterEncoding = null;
             c.Errors.ResponseBuilder = (failures, _, _) => ProblemExtensions.FromFailures(failures);
             c.Errors.ContentType = "application/problem+json";
             c.Binding.JsonExceptionTransformer = static e => new FluentValidation.Results.ValidationFailure(

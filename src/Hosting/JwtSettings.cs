@@ -30,7 +30,8 @@ public sealed class JwtSettings
         { Authority: not "", SigningKey: not "" } => "Jwt__Authority and Jwt__SigningKey exclude each other: set one.",
         { Authority: "" } when Encoding.UTF8.GetByteCount(SigningKey) < 32 => "Jwt__SigningKey must have at least 32 bytes.",
         { SigningKey: DevelopmentKey } when isProduction => "Jwt__SigningKey must not be the development key in Production.",
-        { Authority: not "" } when !Uri.TryCreate(Authority, UriKind.Absolute, out _) => "Jwt__Authority must be an absolute URL.",
+        { Authority: not "" } when !Uri.TryCreate(Authority, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttps =>
+            "Jwt__Authority must be an https URL.",
         { Issuer: "" } => "Jwt__Issuer must be set.",
         { Audience: "" } => "Jwt__Audience must be set.",
         { RoleClaim: "" } => "Jwt__RoleClaim must not be empty.",

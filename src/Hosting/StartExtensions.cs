@@ -1,11 +1,12 @@
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Hosting;
 
 /// <summary>What goes wrong at the start is said in one sentence, to a person; a stack trace would say it worse.</summary>
-public static class StartExtensions
+public static partial class StartExtensions
 {
     /// <summary>Runs until stopped; the process's exit code is 0 after an orderly stop, 1 when it could not start.</summary>
     public static async Task<int> RunAsync(string[] args, Func<string[], WebApplication> compose)
@@ -25,10 +26,24 @@ public static class StartExtensions
 
     private static string? Sentence(Exception e) => e switch
     {
-        CannotStartException or OptionsValidationException => e.Message,
+        CannotStartException => e.Message,
+        OptionsValidationException invalid => string.Join(' ', invalid.Failures),
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException or SocketException } => $"{e.Message.TrimEnd('.')}; set ASPNETCORE_URLS to another one.",
-        // The configuration binder: a value of the wrong type. Its message names the setting.
-        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => e.Message,
+        SocketException => $"ASPNETCORE_URLS must be an address of this machine: {e.Message}.",
+        FormatException when e.Message.StartsWith("Invalid url", StringComparison.Ordinal) => $"ASPNETCORE_URLS must be like http://127.0.0.1:5080. {e.Message}.",
+        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } when WrongType().Match(e.Message) is { Success: true } wrong =>
+            $"{wrong.Groups["setting"].Value.Replace(":", "__", StringComparison.Ordinal)} must be a {Kind(wrong.Groups["type"].Value)}, not '{wrong.Groups["value"]}'.",
         _ => null,
     };
+
+    private static string Kind(string type) => type switch
+    {
+        nameof(Int32) => "whole number",
+        nameof(Double) => "number",
+        _ => type,
+    };
+
+    /// <summary>What the configuration binder says of a value of the wrong type.</summary>
+    [GeneratedRegex(@"value '(?<value>.*)' at '(?<setting>.*)' to type 'System\.(?<type>\w+)'", RegexOptions.Singleline)]
+    private static partial Regex WrongType();
 }

@@ -11,6 +11,22 @@ public sealed class RedisOptions
 
     /// <summary>Folder of the private redis-server's append-only file.</summary>
     public string DataDirectory { get; init; } = ".data/redis";
+
+    /// <summary>Whether the connection string can be one.</summary>
+    public bool IsValid
+    {
+        get
+        {
+            try
+            {
+                return Configuration.Length == 0 || ConfigurationOptions.Parse(Configuration).EndPoints.Count > 0;
+            }
+            catch (ArgumentException)
+            {
+                return false;
+            }
+        }
+    }
 }
 
 /// <summary>

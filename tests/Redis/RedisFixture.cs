@@ -15,6 +15,13 @@ public sealed class RedisFixture : IAsyncLifetime
 
     private IAsyncDisposable? started;
 
+    public RedisFixture()
+    {
+    }
+
+    /// <summary>A server that a test has started for itself.</summary>
+    public RedisFixture(string configuration) => (Configuration, Source) = (configuration, "the server of one test");
+
     /// <summary>The connection string for StackExchange.Redis.</summary>
     public string Configuration { get; private set; } = "";
 
@@ -26,6 +33,11 @@ public sealed class RedisFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        if (Configuration.Length > 0)
+        {
+            return;
+        }
+
         if (Environment.GetEnvironmentVariable("CHAT_TEST_REDIS") is { Length: > 0 } given)
         {
             (Configuration, Source) = (given, "the server that CHAT_TEST_REDIS names");

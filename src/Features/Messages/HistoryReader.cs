@@ -27,7 +27,7 @@ public sealed class HistoryReader(MessageStore messages)
     /// <summary>Everything there is at the time of the first stretch; what comes later is left to polling from the cursor.</summary>
     private async Task<History?> ReadAllAsync(SessionAccess access, Caller caller, string? before, bool withEvents, CancellationToken ct)
     {
-        var end = before is null ? "+" : "(" + before;
+        var end = before is null ? "+" : Cursor.Before(before);
         var first = await messages.ReadForwardsAsync(access, caller, Cursor.Start, end, Stretch, ct);
         if (first is null)
         {
@@ -42,7 +42,7 @@ public sealed class HistoryReader(MessageStore messages)
             for (var stretch = first; stretch is { Messages.Count: > 0 };)
             {
                 yield return Chosen(stretch.Messages, withEvents);
-                stretch = stretch.Messages.Count == Stretch && last is not null
+                stretch = last is not null && stretch.Messages[^1].Id != last
                     ? await messages.ReadForwardsAsync(access, caller, stretch.Messages[^1].Id, last, Stretch, aborted)
                     : null;
             }

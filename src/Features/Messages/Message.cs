@@ -43,9 +43,16 @@ public static class Cursor
     /// <summary>Before the first message.</summary>
     public const string Start = "0-0";
 
+    /// <summary>Nothing comes after it, which is why Redis takes it for no beginning of a range.</summary>
+    private const string End = "18446744073709551615-18446744073709551615";
+
     public static bool IsCursor(string text) =>
-        text.IndexOf('-', StringComparison.Ordinal) is > 0 and var dash && IsNumber(text.AsSpan(0, dash)) && IsNumber(text.AsSpan(dash + 1));
+        text.IndexOf('-', StringComparison.Ordinal) is > 0 and var dash && IsNumber(text.AsSpan(0, dash)) && IsNumber(text.AsSpan(dash + 1)) && text != End;
+
+    /// <summary>The end of a stream range before this id. Redis takes no <c>(0-0</c>, but no entry has that id anyway.</summary>
+    public static string Before(string id) => id == Start ? id : "(" + id;
 
     private static bool IsNumber(ReadOnlySpan<char> text) =>
-        text.Length is > 0 and <= 20 && !text.ContainsAnyExceptInRange('0', '9') && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+        text is ['0'] or [> '0' and <= '9', ..]
+        && !text.ContainsAnyExceptInRange('0', '9') && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 }

@@ -102,7 +102,7 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
 
     /// <summary>Entries before <paramref name="before"/>, or from the newest, newest first.</summary>
     public Task<HistoryStretch?> ReadBackwardsAsync(SessionAccess access, Caller caller, string? before, int most, CancellationToken ct) =>
-        ReadAsync(access, caller, "backwards", before is null ? "+" : "(" + before, "-", most, ct);
+        ReadAsync(access, caller, "backwards", before is null ? "+" : Cursor.Before(before), "-", most, ct);
 
     private async Task<HistoryStretch?> ReadAsync(
         SessionAccess access, Caller caller, string direction, string start, string end, int most, CancellationToken ct)

@@ -14,7 +14,7 @@ if not allowed and from == 'visitor' then
   return { 'denied' }
 end
 
-local sent_as = (from == 'operator' and ARGV[2] or from) .. ':' .. ARGV[6]
+local sent_as = (from == 'operator' and 'operator:' .. ARGV[2] or from) .. ':' .. ARGV[6]
 local known = redis.call('HGET', KEYS[3], sent_as)
 if known then
   local fields = redis.call('XRANGE', KEYS[2], known, known)[1][2]

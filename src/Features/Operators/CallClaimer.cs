@@ -45,7 +45,7 @@ public sealed class CallClaimer(
     /// <summary>Takes the call of one session.</summary>
     public async Task<(ClaimStatus Status, Session? Session)> ClaimAsync(string sessionId, Caller.Operator caller, CancellationToken ct)
     {
-        while (true)
+        for (var wasAbsent = false; ;)
         {
             var session = await sessions.FindAsync(sessionId, ct);
             switch (session)
@@ -73,7 +73,12 @@ public sealed class CallClaimer(
                 return (ClaimStatus.AlreadyClaimed, null);
             }
 
-            if (call.Status == LendStatus.Absent)
+            if (call.Status == LendStatus.Absent && !wasAbsent)
+            {
+                // Another operator's claim may just have come through: the session says so now.
+                wasAbsent = true;
+            }
+            else if (call.Status == LendStatus.Absent)
             {
                 // The session waits, but its call never reached the queue: put it there, and claim again.
                 await queue.EnqueueAsync(department, sessionId, session.CalledAt!.Value, ServicePace.Unknown, ct);

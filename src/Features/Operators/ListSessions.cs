@@ -1,4 +1,5 @@
 using FastEndpoints;
+using FluentValidation;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 using Microsoft.Extensions.Options;
@@ -24,6 +25,12 @@ public sealed class ListSessions(RosterStore roster, QueueStore queue, SummarySt
         /// <summary>Which: the caller's active ones by default.</summary>
         [QueryParam]
         public State? State { get; init; }
+    }
+
+    public sealed class Rules : Validator<Request>
+    {
+        // A number is bound too, whether it stands for a state or not.
+        public Rules() => RuleFor(r => r.State).IsInEnum();
     }
 
     public sealed record Answer(IReadOnlyList<OperatorSession> Sessions);

@@ -14,9 +14,10 @@ public sealed class OperatorGroup : Group
         endpoints.Description(d => d.Refuses(Problem.Forbidden));
     });
 
-    public sealed class NoteOperator(RosterStore roster) : IGlobalPreProcessor
+    /// <summary>One for the whole process, of whichever node made it first: what it needs it takes from the request.</summary>
+    public sealed class NoteOperator : IGlobalPreProcessor
     {
         public Task PreProcessAsync(IPreProcessorContext context, CancellationToken ct) =>
-            roster.SeenAsync(context.HttpContext.User.Operator(), ct);
+            context.HttpContext.RequestServices.GetRequiredService<RosterStore>().SeenAsync(context.HttpContext.User.Operator(), ct);
     }
 }

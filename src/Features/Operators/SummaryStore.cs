@@ -34,7 +34,9 @@ public sealed class SummaryStore(RedisGateway redis, RosterStore roster)
     {
         var found = await FindAllAsync(indexed, ct);
         var held = found.Where(s => s.Session.Status == SessionStatus.Active && s.Session.OperatorId == operatorId).ToList();
-        foreach (var id in indexed.Except(held.Select(s => s.Session.Id)))
+        // A claim enters the index before its session is assigned, so one that still waits may be on its way here.
+        var coming = found.Where(s => s.Session.Status == SessionStatus.Waiting);
+        foreach (var id in indexed.Except(held.Concat(coming).Select(s => s.Session.Id)))
         {
             var ended = found.Any(s => s.Session.Id == id && s.Session.Status == SessionStatus.Closed && s.Session.OperatorId == operatorId);
             await (ended ? roster.EndedAsync(operatorId, id, ct) : roster.LetGoAsync(operatorId, id, ct));

@@ -45,8 +45,12 @@ public sealed class AccountStore(RedisGateway redis, IOptions<ChatOptions> optio
         redis.CallAsync("EXISTS", db => db.KeyExistsAsync(Keys.OfAccount(userId)[2]), ct);
 
     /// <summary>Lists a session that never was the current one among the account's earlier ones.</summary>
-    public Task AddEarlierAsync(string userId, string sessionId, DateTimeOffset at, CancellationToken ct) =>
-        redis.CallAsync("ZADD", db => db.SortedSetAddAsync(Keys.OfAccount(userId)[1], sessionId, at.ToUnixTimeMilliseconds()), ct);
+    public async Task AddEarlierAsync(string userId, string sessionId, DateTimeOffset at, CancellationToken ct)
+    {
+        var key = Keys.OfAccount(userId)[1];
+        await redis.CallAsync("ZADD", db => db.SortedSetAddAsync(key, sessionId, at.ToUnixTimeMilliseconds()), ct);
+        await redis.CallAsync("EXPIRE", db => db.KeyExpireAsync(key, Lifetime), ct);
+    }
 
     /// <summary>The account's earlier sessions, newest first; some may have been erased meanwhile.</summary>
     public async Task<IReadOnlyList<string>> EarlierAsync(string userId, int most, CancellationToken ct)

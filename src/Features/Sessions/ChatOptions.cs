@@ -1,10 +1,10 @@
-using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>How the chat behaves; section <c>Chat</c>.</summary>
-public sealed partial class ChatOptions : IValidatableObject
+public sealed partial class ChatOptions
 {
     /// <summary>The queues; none configured means <c>support</c>. A call that names none waits in the first.</summary>
     public string[]? Departments { get; init; }
@@ -22,32 +22,39 @@ public sealed partial class ChatOptions : IValidatableObject
     /// <summary>Every department, in the configured order.</summary>
     public IReadOnlyList<string> Queues => Departments is { Length: > 0 } ? Departments : ["support"];
 
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    /// <summary>What is wrong, each in a sentence that stands alone.</summary>
+    private IEnumerable<string> Faults()
     {
         if (!Queues.All(d => DepartmentName().IsMatch(d)))
         {
-            yield return new ValidationResult("Chat__Departments must each be 1 to 32 of a-z, 0-9 and '-'.");
+            yield return "Chat__Departments must each be 1 to 32 of a-z, 0-9 and '-'.";
         }
 
         if (Queues.Distinct().Count() != Queues.Count)
         {
-            yield return new ValidationResult("Chat__Departments must not name a department twice.");
+            yield return "Chat__Departments must not name a department twice.";
         }
 
         if (OperatorLeaseSeconds is < 5 or > 3600)
         {
-            yield return new ValidationResult("Chat__OperatorLeaseSeconds must be 5 to 3600.");
+            yield return "Chat__OperatorLeaseSeconds must be 5 to 3600.";
         }
 
         if (Limits.EntriesPerSession is < 10 or > 1_000_000)
         {
-            yield return new ValidationResult("Chat__Limits__EntriesPerSession must be 10 to 1000000.");
+            yield return "Chat__Limits__EntriesPerSession must be 10 to 1000000.";
         }
 
         if (Retention is not { EmptyHours: > 0, IdleHours: > 0, ClosedDays: > 0 })
         {
-            yield return new ValidationResult("Chat__Retention__EmptyHours, __IdleHours and __ClosedDays must be above 0.");
+            yield return "Chat__Retention__EmptyHours, __IdleHours and __ClosedDays must be above 0.";
         }
+    }
+
+    public sealed class Rules : IValidateOptions<ChatOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, ChatOptions options) =>
+            options.Faults().ToList() is { Count: > 0 } faults ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
     }
 
     [GeneratedRegex("^[a-z0-9-]{1,32}$")]

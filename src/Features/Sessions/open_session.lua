@@ -9,8 +9,10 @@
 local kind, credential, create, lifetime = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4]
 
 local function describe()
+  -- Once an operator was called the department is that of the call: its entry lies in that queue.
+  local called = redis.call('HEXISTS', KEYS[1], 'called') == 1
   for i = 5, #ARGV, 2 do
-    if ARGV[i + 1] ~= '' then
+    if ARGV[i + 1] ~= '' and not (called and ARGV[i] == 'department') then
       redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
     end
   end

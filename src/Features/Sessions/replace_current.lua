@@ -9,7 +9,8 @@ if current ~= ARGV[1] then
 end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 if current ~= '' and current ~= ARGV[2] then
-  redis.call('ZADD', KEYS[2], redis.call('TIME')[1] * 1000, current)
+  local time = redis.call('TIME')
+  redis.call('ZADD', KEYS[2], time[1] * 1000 + math.floor(time[2] / 1000), current)
   redis.call('EXPIRE', KEYS[2], ARGV[3])
 end
 return ARGV[2]

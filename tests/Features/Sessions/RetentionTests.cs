@@ -1,0 +1,137 @@
+using Intotes.Chat.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
+
+namespace Intotes.Chat.Tests.Features.Sessions;
+
+/// <summary>How long Redis keeps what belongs to a session. Lifetimes are read just after the write, so they are within a minute of their limit.</summary>
+public sealed class RetentionTests(ChatNodes nodes)
+{
+    private static readonly TimeSpan Empty = TimeSpan.FromHours(1), Idle = TimeSpan.FromHours(24), Closed = TimeSpan.FromDays(30);
+
+    [Fact]
+    public async Task An_empty_session_lasts_an_hour_and_one_with_a_message_a_day()
+    {
+        var (visitor, session) = await OpenAsync();
+        await AssertLastsAsync(Empty, Keys.OfSession(session)[0]);
+
+        await visitor.SayAsync("Hello", "first");
+        await AssertLastsAsync(Idle, Keys.OfSession(session)[..3]);
+    }
+
+    [Fact]
+    public async Task Every_write_renews_the_day()
+    {
+        var (visitor, session) = await OpenAsync();
+        await visitor.SayAsync("Hello", "first");
+        var dana = ChatClient.Operator(nodes);
+        Func<Task<Answer>>[] writes =
+        [
+            () => visitor.SayAsync("Still here"),
+            () => visitor.CallOperatorAsync(),
+            () => dana.PostAsync("operator/calls/claim", new { sessionId = session }),
+            () => dana.SayAsync("Hello", sessionId: session),
+        ];
+        foreach (var write in writes)
+        {
+            await AgeAsync(session);
+            Assert.InRange((int)(await write()).Status, 200, 201);
+            await AssertLastsAsync(Idle, Keys.OfSession(session)[..3]);
+        }
+    }
+
+    [Fact]
+    public async Task Calling_an_operator_without_a_word_counts_as_one()
+    {
+        var (visitor, session) = await OpenAsync();
+        await visitor.CallOperatorAsync();
+
+        await AssertLastsAsync(Idle, Keys.OfSession(session)[..2]);
+    }
+
+    [Fact]
+    public async Task A_closed_session_lasts_a_month_and_reading_it_does_not_change_that()
+    {
+        var (visitor, session) = await OpenAsync();
+        await visitor.SayAsync("Hello", "first");
+        await visitor.PostAsync("chat/session/close");
+        await AssertLastsAsync(Closed, Keys.OfSession(session)[..3]);
+
+        await AgeAsync(session);
+        await visitor.GetAsync("chat/poll");
+        await visitor.GetAsync("chat/history");
+        await visitor.PostAsync("chat/session/close");
+        await AssertLastsAsync(Half, Keys.OfSession(session)[..3]);
+    }
+
+    [Fact]
+    public async Task Taking_over_a_session_renews_its_day_and_closing_it_so_leaves_a_month()
+    {
+        var (visitor, session) = await OpenAsync();
+        var (second, other) = await OpenAsync();
+        var account = ChatClient.Account(nodes, ChatClient.NewId("user"));
+
+        account.SessionToken = visitor.SessionToken;
+        await account.OpenAsync();
+        account.SessionToken = second.SessionToken;
+        await account.OpenAsync();
+
+        await AssertLastsAsync(Idle, Keys.OfSession(session)[..2]);
+        await AssertLastsAsync(Closed, Keys.OfSession(other)[..2]);
+    }
+
+    [Fact]
+    public async Task What_is_known_of_an_account_lasts_as_long_as_its_newest_session_may()
+    {
+        var user = ChatClient.NewId("user");
+        var account = ChatClient.Account(nodes, user);
+        await account.OpenAsync();
+        await AssertLastsAsync(Closed + Idle, Keys.OfAccount(user)[0]);
+
+        await account.PostAsync("chat/session/close");
+        await account.OpenAsync();
+        await AssertLastsAsync(Closed + Idle, Keys.OfAccount(user)[..2]);
+    }
+
+    [Fact]
+    public async Task A_list_of_earlier_sessions_that_begins_with_a_linked_one_has_a_lifetime_too()
+    {
+        var (visitor, _) = await OpenAsync();
+        var user = ChatClient.NewId("user");
+        await ChatClient.Account(nodes, user).OpenAsync();
+
+        var account = ChatClient.Account(nodes, user);
+        account.SessionToken = visitor.SessionToken;
+        await account.OpenAsync();
+
+        await AssertLastsAsync(Closed + Idle, Keys.OfAccount(user)[..2]);
+    }
+
+    private static readonly TimeSpan Half = TimeSpan.FromMinutes(30);
+
+    private IDatabase Redis => nodes.Services.GetRequiredService<RedisConnection>().Database;
+
+    private async Task<(ChatClient Visitor, string Session)> OpenAsync()
+    {
+        var visitor = ChatClient.Anonymous(nodes);
+        return (visitor, (string)(await visitor.OpenAsync())["sessionId"]!);
+    }
+
+    /// <summary>As if nothing had been written for long.</summary>
+    private async Task AgeAsync(string session)
+    {
+        foreach (var key in Keys.OfSession(session)[..3])
+        {
+            await Redis.KeyExpireAsync(key, Half);
+        }
+    }
+
+    private async Task AssertLastsAsync(TimeSpan lifetime, params RedisKey[] keys)
+    {
+        foreach (var key in keys)
+        {
+            var left = await Redis.KeyTimeToLiveAsync(key);
+            Assert.True(left > lifetime - TimeSpan.FromMinutes(1) && left <= lifetime, $"{key} lasts {left}, not {lifetime}.");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Intotes.Chat.Tests.Hosting;
+
+/// <summary>The service as a process of its own, started with settings that it must not start with.</summary>
+public sealed class StartTests
+{
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(30);
+
+    /// <summary>Each a start in Development that would succeed but for this one setting.</summary>
+    public static TheoryData<string, string, string> WrongSettings => new()
+    {
+        { "Chat__OperatorLeaseSeconds", "1", "5 to 3600" },
+        { "Chat__OperatorLeaseSeconds", "abc", "whole number" },
+        { "Chat__Departments__0", "Bad Name", "a-z" },
+        { "Chat__Limits__EntriesPerSession", "3", "10 to 1000000" },
+        { "Chat__Retention__IdleHours", "-1", "above 0" },
+        { "Jwt__SigningKey", "short", "32 bytes" },
+        { "Jwt__Issuer", "", "set" },
+        { "Redis__Configuration", "127.0.0.1:6379,colour=green", "connection string" },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongSettings))]
+    public async Task A_wrong_setting_is_named_with_what_it_must_be(string setting, string value, string mustBe)
+    {
+        var sentence = await RefusalAsync(new() { ["ASPNETCORE_ENVIRONMENT"] = "Development", ["Redis__Configuration"] = "127.0.0.1:1", [setting] = value });
+
+        Assert.Contains(setting.Split("__0")[0].Split("__IdleHours")[0], sentence, StringComparison.Ordinal);
+        Assert.Contains(mustBe, sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Production_needs_a_redis() =>
+        Assert.Contains("Redis__Configuration", await RefusalAsync(Production(("Redis__Configuration", null))), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Production_needs_a_way_to_check_bearer_tokens()
+    {
+        var sentence = await RefusalAsync(Production(("Jwt__SigningKey", null)));
+
+        Assert.Contains("Jwt__Authority", sentence, StringComparison.Ordinal);
+        Assert.Contains("Jwt__SigningKey", sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Production_refuses_the_key_that_everybody_knows()
+    {
+        var sentence = await RefusalAsync(Production(("Jwt__SigningKey", "intotes-development-signing-key-not-for-production")));
+
+        Assert.Contains("Jwt__SigningKey", sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain("intotes-development", sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Keys_are_fetched_over_https_only() =>
+        Assert.Contains("Jwt__Authority", await RefusalAsync(Production(("Jwt__SigningKey", null), ("Jwt__Authority", "http://id.example"))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("nonsense", "nonsense")]
+    [InlineData("http://192.0.2.1:5080", "this machine")]
+    [InlineData("http://127.0.0.1:{taken}", "127.0.0.1:{taken}")]
+    public async Task An_address_where_it_cannot_listen_is_named(string address, string why)
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var taken = $"{((IPEndPoint)other.LocalEndpoint).Port}";
+
+        var sentence = await RefusalAsync(Production(("ASPNETCORE_URLS", address.Replace("{taken}", taken, StringComparison.Ordinal))), kestrelSaysWhy: true);
+
+        Assert.Contains("ASPNETCORE_URLS", sentence, StringComparison.Ordinal);
+        Assert.Contains(why.Replace("{taken}", taken, StringComparison.Ordinal), sentence, StringComparison.Ordinal);
+    }
+
+    /// <summary>Settings that Production starts with, but for these changes.</summary>
+    private static Dictionary<string, string?> Production(params (string Setting, string? Value)[] changes)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Production",
+            ["Redis__Configuration"] = "127.0.0.1:1",
+            ["Jwt__SigningKey"] = "a key of at least thirty-two bytes",
+            ["Jwt__Issuer"] = "intotes",
+            ["Jwt__Audience"] = "intotes-chat",
+        };
+        foreach (var (setting, value) in changes)
+        {
+            settings[setting] = value;
+        }
+
+        return settings;
+    }
+
+    /// <summary>Starts the service and returns the one sentence with which it refuses.</summary>
+    private static async Task<string> RefusalAsync(Dictionary<string, string?> settings, bool kestrelSaysWhy = false)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        foreach (var (setting, value) in settings)
+        {
+            start.Environment[setting] = value;
+        }
+
+        using var service = Process.Start(start)!;
+        try
+        {
+            using var patience = new CancellationTokenSource(EndsWithin);
+            var (output, error) = (service.StandardOutput.ReadToEndAsync(patience.Token), service.StandardError.ReadToEndAsync(patience.Token));
+            await service.WaitForExitAsync(patience.Token);
+
+            Assert.True(kestrelSaysWhy || !(await output).Contains("   at ", StringComparison.Ordinal), await output);
+            var lines = (await error).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.True(lines.Length == 1 && service.ExitCode == 1, $"It ended with {service.ExitCode}: {await error}");
+            foreach (var inside in (string[])["   at ", "Exception", "System.", "DataAnnotation"])
+            {
+                Assert.DoesNotContain(inside, lines[0], StringComparison.Ordinal);
+            }
+
+            return lines[0];
+        }
+        finally
+        {
+            if (!service.HasExited)
+            {
+                service.Kill();
+            }
+        }
+    }
+}

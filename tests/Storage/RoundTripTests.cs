@@ -1,0 +1,132 @@
+using System.Net;
+using Intotes.Chat.Tests.Features.Messages;
+
+namespace Intotes.Chat.Tests.Storage;
+
+/// <summary>What a request costs Redis, counted by Redis itself.</summary>
+public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedNode>
+{
+    private const int Times = 5;
+
+    private ChatNodes Node => counted.Node;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_poll_is_one_round_trip_with_and_without_news_and_however_the_session_stands(bool account)
+    {
+        var (visitor, @operator) = (await VisitorAsync(account), ChatClient.Operator(Node));
+        var cursor = (string)(await visitor.SayAsync("Hello")).Expect(HttpStatusCode.Created)["id"]!;
+
+        await EveryPollIsOneAsync();
+        var sessionId = (string)(await visitor.CallOperatorAsync()).Expect(HttpStatusCode.OK)["sessionId"]!;
+        await EveryPollIsOneAsync();
+        (await @operator.PostAsync("operator/calls/claim", new { sessionId })).Expect(HttpStatusCode.OK);
+        await EveryPollIsOneAsync();
+        (await @operator.PostAsync($"operator/sessions/{sessionId}/close")).Expect(HttpStatusCode.OK);
+        await EveryPollIsOneAsync();
+
+        async Task EveryPollIsOneAsync()
+        {
+            // Once to warm up: what Redis has not seen yet it is sent in full, and the places in the queue are read once for a whole second.
+            foreach (var query in (string[])["?after=0-0", $"?after={cursor}", "", "?wait=1&after=0-0", "?limit=1&after=0-0"])
+            {
+                await visitor.PollAsync(query);
+                await IsEachAsync(1, () => visitor.PollAsync(query));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_poll_without_a_cursor_that_finds_something_is_one_round_trip(bool account)
+    {
+        var visitor = await VisitorAsync(account);
+        await visitor.PollAsync();
+
+        for (var n = 0; n < Times; n++)
+        {
+            (await visitor.SayAsync($"Message {n}")).Expect(HttpStatusCode.Created);
+            await IsAsync(1, async () => Assert.Equal([$"Message {n}"], (await visitor.PollAsync()).Texts()));
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Sending_is_one_round_trip_for_the_first_time_again_and_refused(bool account)
+    {
+        var visitor = await VisitorAsync(account);
+        (await visitor.SayAsync("To warm up")).Expect(HttpStatusCode.Created);
+
+        await IsEachAsync(1, async () => (await visitor.SayAsync("Hello")).Expect(HttpStatusCode.Created));
+        await IsAsync(1, async () => (await visitor.SayAsync("Hello", "m-1")).Expect(HttpStatusCode.Created));
+        await IsEachAsync(1, async () => (await visitor.SayAsync("Hello", "m-1")).Expect(HttpStatusCode.OK));
+        await IsEachAsync(1, async () => (await visitor.SayAsync("Else", "m-1")).ExpectProblem(409, "client_message_id_reused"));
+        await IsEachAsync(0, async () => (await visitor.SayAsync(" ")).ExpectInvalid("text"));
+        (await visitor.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
+        await IsEachAsync(1, async () => (await visitor.SayAsync("Hello")).ExpectProblem(409, "session_closed"));
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 1)]
+    [InlineData(499, 1)]
+    [InlineData(500, 1)]
+    [InlineData(501, 2)]
+    [InlineData(1_000, 2)]
+    [InlineData(1_203, 3)]
+    public async Task A_history_is_one_round_trip_for_each_500_entries(int entries, int roundTrips)
+    {
+        foreach (var account in (bool[])[false, true])
+        {
+            var visitor = await VisitorAsync(account: false);
+            await Node.StoreAsync(visitor, account ? Math.Max(0, entries - 1) : entries);
+            if (account)
+            {
+                visitor.Bearer = Jwt.Issue(ChatClient.NewId("user")); // takes the session over, which adds an entry
+                (await visitor.OpenAsync()).Expect(HttpStatusCode.OK);
+            }
+
+            Assert.Equal(account ? Math.Max(1, entries) : entries, (await visitor.HistoryAsync()).Messages().Count);
+            await IsAsync(roundTrips, () => visitor.HistoryAsync());
+            await IsAsync(roundTrips, () => visitor.HistoryAsync("?event=false"));
+            await IsAsync(1, () => visitor.HistoryAsync("?limit=500"));
+        }
+    }
+
+    [Fact]
+    public async Task A_forged_token_costs_one_round_trip_and_one_that_cannot_be_a_token_none()
+    {
+        var visitor = await VisitorAsync(account: false);
+        await visitor.PollAsync();
+        visitor.SessionToken = visitor.SessionToken![..23] + new string('A', 43);
+        await IsEachAsync(1, async () => (await visitor.GetAsync("chat/poll")).ExpectProblem(401, "invalid_session_token"));
+
+        visitor.SessionToken = "no token";
+        await IsEachAsync(0, async () => (await visitor.GetAsync("chat/poll")).ExpectProblem(401, "invalid_session_token"));
+    }
+
+    private async Task<ChatClient> VisitorAsync(bool account)
+    {
+        var visitor = account ? ChatClient.Account(Node, ChatClient.NewId("user")) : ChatClient.Anonymous(Node);
+        (await visitor.OpenAsync()).Expect(HttpStatusCode.Created);
+        return visitor;
+    }
+
+    /// <summary>Several times, so that neither a warm-up nor something that comes late is taken for the price.</summary>
+    private Task IsEachAsync(int roundTrips, Func<Task> act) => IsAsync(roundTrips * Times, async () =>
+    {
+        for (var n = 0; n < Times; n++)
+        {
+            await act();
+        }
+    });
+
+    private async Task IsAsync(int roundTrips, Func<Task> act)
+    {
+        var commands = await counted.Monitor.CommandsAsync(act);
+        Assert.True(commands.Count == roundTrips, $"{roundTrips} expected, {commands.Count} seen: {string.Join(", ", commands)}");
+    }
+}
