@@ -17,7 +17,7 @@ public static class Keys
     /// <list type="number">
     /// <item>hash: status, owner, call, operator, poll cursors, times (owner: SessionStore)</item>
     /// <item>stream: every message and system entry; the entry id is the message id and the cursor (owner: MessageStore)</item>
-    /// <item>hash: client message id -> entry id (owner: MessageStore)</item>
+    /// <item>hash: sender and client message id -> entry id and request (owner: MessageStore)</item>
     /// <item>sharded channel, not a key: a new entry is announced here (owner: Signals)</item>
     /// <item>stream: notes and audit entries that the visitor never sees (owner: NoteStore)</item>
     /// </list>

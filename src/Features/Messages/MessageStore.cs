@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.Options;
@@ -51,11 +53,12 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
     /// <param name="ct">Ends when the caller goes away.</param>
     public async Task<AppendReply?> AppendAsync(SessionAccess access, Caller caller, string? clientMessageId, string text, CancellationToken ct)
     {
+        var request = NewRequestId();
         var reply = await RunAsync(
             Scripts.append_message,
             access,
             [
-                OwnSide(caller), (caller as Caller.Operator)?.Name ?? "", text, clientMessageId ?? NewRequestId(), clientMessageId is null ? "0" : "1",
+                OwnSide(caller), (caller as Caller.Operator)?.Name ?? "", text, clientMessageId ?? request, request,
                 options.Value.Limits.EntriesPerSession, options.Value.Retention.IdleSeconds,
             ],
             ct);
@@ -123,7 +126,8 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
 
     private static string OtherSide(Caller caller) => caller is Caller.Operator ? "visitor" : "operator";
 
-    private static string NewRequestId() => Guid.NewGuid().ToString("N");
+    /// <summary>By it a script knows a second attempt of the same request, made because the answer to the first was lost.</summary>
+    private static string NewRequestId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(9));
 
     private static string? NullIfEmpty(string? text) => text is { Length: > 0 } ? text : null;
 

@@ -2,7 +2,7 @@
 -- first attempt stored, whatever happened to the session since.
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 who sends: 'visitor' or 'operator', 4 the operator's name, 5 text,
---        6 client message id, 7 '1' when the client chose it, 8 entries a session may hold, 9 idle lifetime (s)
+--        6 client message id; the next where the client chose none, 7 id of this request, 8 entries a session may hold, 9 idle lifetime (s)
 -- Reply  { 'appended' | 'duplicate' | 'reused', id, { field, value, ... },
 --          then, where this is the operators' first answer, the time (ms) since the call and the department, else '', '' }
 --        | { 'closed' } | { 'full' } | { 'blocked' } | { 'denied' }
@@ -15,10 +15,11 @@ if not allowed and from == 'visitor' then
 end
 
 local sent_as = (from == 'operator' and 'operator:' .. ARGV[2] or from) .. ':' .. ARGV[6]
-local known = redis.call('HGET', KEYS[3], sent_as)
-if known then
-  local fields = redis.call('XRANGE', KEYS[2], known, known)[1][2]
-  return { fields[6] == text and 'duplicate' or 'reused', known, fields, '', '' }
+local sent = redis.call('HGET', KEYS[3], sent_as)
+if sent then
+  local id, request = string.match(sent, '^(%S+) (%S+)$')
+  local fields = redis.call('XRANGE', KEYS[2], id, id)[1][2]
+  return { request == ARGV[7] and 'appended' or fields[6] == text and 'duplicate' or 'reused', id, fields, '', '' }
 end
 
 if not allowed then
@@ -35,8 +36,8 @@ if redis.call('XLEN', KEYS[2]) >= tonumber(ARGV[8]) then
   return { 'full' }
 end
 local name = from == 'operator' and ARGV[4] or session[2] or ''
-local id = add_entry(from, name, text, 'client', ARGV[7] == '1' and ARGV[6] or '')
-redis.call('HSET', KEYS[3], sent_as, id)
+local id = add_entry(from, name, text, 'client', ARGV[6] ~= ARGV[7] and ARGV[6] or '')
+redis.call('HSET', KEYS[3], sent_as, id .. ' ' .. ARGV[7])
 keep(ARGV[9])
 local first_response, department = '', ''
 if from == 'operator' and session[3] and redis.call('HSETNX', KEYS[1], 'responded', now_ms()) == 1 then
