@@ -24,7 +24,7 @@ public sealed class ChatNode : WebApplicationFactory<Program>
     public ChatNode(string redis, ILoggerProvider logs, IReadOnlyDictionary<string, string>? settings = null, Action<IServiceCollection>? change = null)
     {
         (this.redis, this.logs, this.settings, this.change) = (redis, logs, settings ?? new Dictionary<string, string>(), change ?? (_ => { }));
-        UseKestrel(0);
+        UseKestrel();
     }
 
     public Uri Address => ClientOptions.BaseAddress;
@@ -40,6 +40,8 @@ public sealed class ChatNode : WebApplicationFactory<Program>
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment("Development");
+        // Not by UseKestrel(port), which sets it while Program may already be starting the server.
+        builder.UseSetting(WebHostDefaults.ServerUrlsKey, "http://127.0.0.1:0");
         builder.UseSetting("Redis:Configuration", redis);
         builder.UseSetting("Chat:Departments:0", "support");
         builder.UseSetting("Chat:Departments:1", "billing");

@@ -114,7 +114,7 @@ public sealed class CallClaimer(
     private async Task<(ClaimStatus, Session?)?> TakeAsync(string department, LentCall call, Caller.Operator caller, CancellationToken ct)
     {
         var sessionId = call.SessionId;
-        if (await roster.HoldAsync(caller.Id, sessionId, mustBeOnline: false, ct) != HoldStatus.Held)
+        if (await roster.HoldAsync(caller.Id, sessionId, mustBeOnline: false, ct) is HoldStatus.Full or HoldStatus.Unavailable)
         {
             await claims.PutBackAsync(department, sessionId, caller.Id, ct);
             return (ClaimStatus.AtCapacity, null);

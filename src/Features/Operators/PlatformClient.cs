@@ -20,7 +20,8 @@ public sealed partial class PlatformClient(HttpClient http, IMemoryCache cache, 
     /// <summary>Null when the platform does not answer within the caller's patience, is not configured, or does not know the customer.</summary>
     public async Task<PlatformCustomer?> FindAsync(string userId, TimeSpan patience, CancellationToken ct)
     {
-        if (options.Value.BaseUrl.Length == 0)
+        // No escaping keeps "." and ".." in their place in an address: they would ask for something else.
+        if (options.Value.BaseUrl.Length == 0 || userId is "." or "..")
         {
             return null;
         }

@@ -64,19 +64,31 @@ public sealed class TransferSession(
 
     private async Task<(HandedOver?, Problem?)> ToOperatorAsync(string sessionId, Caller.Operator caller, string operatorId, CancellationToken ct)
     {
-        if (operatorId == caller.Id || await roster.HoldAsync(operatorId, sessionId, mustBeOnline: true, ct) != HoldStatus.Held)
+        if (operatorId == caller.Id)
+        {
+            return (null, Problem.OperatorUnavailable);
+        }
+
+        var hold = await roster.HoldAsync(operatorId, sessionId, mustBeOnline: true, ct);
+        if (hold is HoldStatus.Full or HoldStatus.Unavailable)
         {
             return (null, Problem.OperatorUnavailable);
         }
 
         var to = await roster.ReadAsync(operatorId, ct);
         var transferred = await handovers.TransferAsync(sessionId, caller.Id, to, null, SystemTexts.Transferred(caller.Name, to.Name), ct);
-        await roster.LetGoAsync(transferred is null ? operatorId : caller.Id, sessionId, ct);
+        if (hold == HoldStatus.Held && transferred is not { Session.Status: SessionStatus.Active })
+        {
+            // The other does not have it after all; what counted before stays, for that may well be its own.
+            await roster.LetGoAsync(operatorId, sessionId, ct);
+        }
+
         if (transferred is null)
         {
             return (null, Problem.NotAssigned);
         }
 
+        await roster.LetGoAsync(caller.Id, sessionId, ct);
         if (transferred.Had is { } had)
         {
             await samples.RecordAsync(transferred.Session.Department!, SampleKind.Busy, sessionId, had.TotalSeconds, null, ct);

@@ -28,6 +28,7 @@ public sealed record RosterEntry(string OperatorId, bool IsOnline, int Capacity,
 public enum HoldStatus
 {
     Held,
+    HeldBefore,
     Full,
     Unavailable,
 }
@@ -77,6 +78,7 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
         (string?)await redis.RunAsync(Scripts.hold_session, Keys.OfRoster(), [operatorId, sessionId, mustBeOnline ? "1" : ""], ct) switch
         {
             "held" => HoldStatus.Held,
+            "held before" => HoldStatus.HeldBefore,
             "full" => HoldStatus.Full,
             "unavailable" => HoldStatus.Unavailable,
             var other => throw new UnreachableException($"hold_session.lua replied {other}"),

@@ -1,12 +1,12 @@
 -- Counts a session towards an operator's capacity.
 -- KEYS   as in roster.lua
 -- ARGV   1 operator id, 2 session id, 3 '1' when the operator must be online
--- Reply  'held', now or before | 'full' | 'unavailable'
+-- Reply  'held' | 'held before' | 'full' | 'unavailable'
 -- include: roster
 
 local operator, member = ARGV[1], ARGV[1] .. '\n' .. ARGV[2]
 if redis.call('ZSCORE', KEYS[3], member) then
-  return 'held'
+  return 'held before'
 end
 local status, capacity = presence(operator)
 if ARGV[3] == '1' and (status ~= 'online' or tonumber(redis.call('ZSCORE', KEYS[1], operator) or 0) <= now_ms() - online_for) then

@@ -1,0 +1,81 @@
+using System.Net;
+
+namespace Intotes.Chat.Tests.Features.Operators;
+
+[Collection(nameof(DeskNodes))]
+public sealed class AddNoteTests(DeskNodes desk) : DeskTest(desk)
+{
+    [Fact]
+    public async Task Notes_are_kept_in_order_for_operators_and_hidden_from_the_visitor()
+    {
+        var dana = Desk.Operator(name: "Dana");
+        var call = await Desk.CallHeldByAsync(dana);
+
+        var note = (await AddAsync(dana, call, "  knows a lot\r\nabout margin ")).Expect(HttpStatusCode.Created);
+        await AddAsync(dana, call, "second");
+
+        Assert.Equal(("note", "knows a lot\nabout margin"), ((string?)note["what"], (string?)note["text"]));
+        Assert.Equal((dana.Id, "Dana"), ((string?)note["operator"]!["id"], (string?)note["operator"]!["name"]));
+        var kept = await NotesAsync(dana, call.SessionId);
+        Assert.Equal(["knows a lot\nabout margin", "second"], kept.Select(n => (string?)n["text"]));
+        Assert.Equal(((string?)note["id"], (string?)note["at"]), ((string?)kept[0]["id"], (string?)kept[0]["at"]));
+        var seen = await AllThatTheVisitorSeesAsync(call.Visitor);
+        Assert.DoesNotContain("margin", seen, StringComparison.Ordinal);
+        Assert.DoesNotContain("second", seen, StringComparison.Ordinal);
+        Assert.DoesNotContain("margin", (await dana.GetAsync($"chat/history?sessionId={call.SessionId}")).Body!.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task While_a_call_waits_any_operator_may_add_to_it()
+    {
+        var call = await Desk.CallAsync();
+
+        (await AddAsync(Desk.Operator(), call, "from one")).Expect(HttpStatusCode.Created);
+        (await AddAsync(Desk.Operator(), call, "from another")).Expect(HttpStatusCode.Created);
+
+        Assert.Equal(["from one", "from another"], (await NotesAsync(Desk.Operator(), call.SessionId)).Select(n => (string?)n["text"]));
+    }
+
+    [Fact]
+    public async Task Once_it_is_closed_whoever_had_it_last_may_still_add()
+    {
+        var dana = Desk.Operator();
+        var call = await Desk.CallHeldByAsync(dana);
+        await call.Visitor.PostAsync("chat/session/close");
+
+        (await AddAsync(dana, call, "call back")).Expect(HttpStatusCode.Created);
+        (await AddAsync(Desk.Operator(), call, "me too")).ExpectProblem(404, "session_not_found");
+
+        Assert.Equal("call back", (string?)Assert.Single(await NotesAsync(dana, call.SessionId))["text"]);
+    }
+
+    [Fact]
+    public async Task A_session_of_another_operator_is_as_unknown_as_one_that_never_was()
+    {
+        var (dana, eli) = (Desk.Operator(), Desk.Operator());
+        var call = await Desk.CallHeldByAsync(dana);
+
+        (await AddAsync(eli, call, "peek")).ExpectProblem(404, "session_not_found");
+        (await eli.PostAsync("operator/sessions/q0mJ3mX0T0m2cKk0aXb1Zw/notes", new { text = "peek" })).ExpectProblem(404, "session_not_found");
+        (await AddAsync(Desk.Supervisor(), call, "supervised")).Expect(HttpStatusCode.Created);
+
+        Assert.Equal("supervised", (string?)Assert.Single(await NotesAsync(dana, call.SessionId))["text"]);
+    }
+
+    [Fact]
+    public async Task The_text_is_held_to_the_rules_of_messages()
+    {
+        var dana = Desk.Operator();
+        var call = await Desk.CallHeldByAsync(dana);
+
+        foreach (var text in (string?[])[null, "", " \n ", "bell\u0007", "c1\u0085here", new string('x', 4001)])
+        {
+            (await AddAsync(dana, call, text)).ExpectInvalid("text");
+        }
+
+        (await AddAsync(dana, call, new string('x', 4000))).Expect(HttpStatusCode.Created);
+        Assert.Single(await NotesAsync(dana, call.SessionId));
+    }
+
+    private static Task<Answer> AddAsync(DeskCaller by, DeskCall call, string? text) => by.PostAsync($"operator/sessions/{call.SessionId}/notes", new { text });
+}

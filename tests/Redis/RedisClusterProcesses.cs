@@ -1,0 +1,79 @@
+using System.Diagnostics;
+
+namespace Intotes.Chat.Tests.Redis;
+
+/// <summary>A Redis Cluster of a test's own: three primaries, each with a replica, as six redis-server processes.</summary>
+public sealed class RedisClusterProcesses : IAsyncDisposable
+{
+    private const int Primaries = 3, ReplicasOfEach = 1;
+
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan BetweenChecks = TimeSpan.FromMilliseconds(50);
+
+    private readonly List<RedisServerProcess> servers = [];
+
+    private RedisClusterProcesses()
+    {
+    }
+
+    /// <summary>The connection string for StackExchange.Redis; it finds the other servers from any that answers.</summary>
+    public string Configuration => string.Join(',', servers.Select(server => server.Configuration));
+
+    /// <summary>Starts the servers, joins them, and returns once each sees every slot served.</summary>
+    public static async Task<RedisClusterProcesses> StartAsync()
+    {
+        var cluster = new RedisClusterProcesses();
+        try
+        {
+            while (cluster.servers.Count < Primaries * (1 + ReplicasOfEach))
+            {
+                cluster.servers.Add(await RedisServerProcess.StartAsync(
+                    "--appendonly", "no", "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "5000"));
+            }
+
+            await CliAsync(["--cluster", "create", .. cluster.servers.Select(server => server.Configuration), "--cluster-replicas", $"{ReplicasOfEach}", "--cluster-yes"]);
+            await cluster.UntilAllSeeItAsync();
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in servers)
+        {
+            await server.DisposeAsync();
+        }
+    }
+
+    private async Task UntilAllSeeItAsync()
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        foreach (var server in servers)
+        {
+            while (!(await CliAsync(["-p", $"{server.Port}", "cluster", "info"])).Contains("cluster_state:ok", StringComparison.Ordinal))
+            {
+                if (TimeProvider.System.GetElapsedTime(started) > ReadyWithin)
+                {
+                    throw new InvalidOperationException($"The server on port {server.Port} does not see the cluster after {ReadyWithin}.");
+                }
+
+                await Task.Delay(BetweenChecks);
+            }
+        }
+    }
+
+    /// <summary>Runs redis-cli, which comes with redis-server, and returns what it says.</summary>
+    private static async Task<string> CliAsync(IEnumerable<string> arguments)
+    {
+        using var cli = Process.Start(new ProcessStartInfo("redis-cli", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var said = cli.StandardOutput.ReadToEndAsync();
+        var complained = cli.StandardError.ReadToEndAsync();
+        await cli.WaitForExitAsync();
+        return cli.ExitCode == 0 ? await said : throw new InvalidOperationException($"redis-cli failed: {await said}{await complained}");
+    }
+}
