@@ -20,7 +20,7 @@ public static class FeatureExtensions
         services.AddSingleton<MessageStore>().AddSingleton<MessagePoller>().AddSingleton<HistoryReader>();
 
         services.AddSingleton<ClaimStore>().AddSingleton<CallClaimer>().AddSingleton<SummaryStore>().AddSingleton<SessionReader>();
-        services.AddSingleton<HandoverStore>().AddSingleton<SessionReturner>().AddSingleton<LeaseSweeper>().AddHostedService(p => p.GetRequiredService<LeaseSweeper>());
+        services.AddSingleton<HeldIndex>().AddSingleton<HandoverStore>().AddSingleton<SessionReturner>().AddSingleton<LeaseSweeper>().AddHostedService(p => p.GetRequiredService<LeaseSweeper>());
         services.AddSingleton<NoteStore>().AddTransient<CustomerReader>().AddSingleton<CannedReplyStore>().AddSingleton<OperatorWait>().AddSingleton<SessionsPoller>();
         services.AddPlatform(configuration);
         return services;

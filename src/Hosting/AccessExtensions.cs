@@ -44,9 +44,14 @@ public static class AccessExtensions
                 {
                     OnTokenValidated = static context =>
                     {
-                        if (context.Principal?.FindFirst("sub") is not { Value.Length: > 0 })
+                        if (context.Principal?.FindFirst("sub") is not { Value: { Length: > 0 } sub })
                         {
                             context.Fail("The token names nobody (sub).");
+                        }
+                        else if (sub.Contains('\n', StringComparison.Ordinal) && (context.Principal.IsInRole(Access.OperatorRole) || context.Principal.IsInRole(Access.SupervisorRole)))
+                        {
+                            // The roster separates operators from their sessions by a newline.
+                            context.Fail("No operator has a newline in its id.");
                         }
 
                         return Task.CompletedTask;
@@ -70,8 +75,19 @@ public static class AccessExtensions
             : next(http))
         .UseAuthorization();
 
-    private static bool HasBearer(HttpRequest request) =>
-        request.Headers.Authorization is [{ } header, ..] && header.StartsWith("Bearer", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Also where it hides behind another credential, in the same header or a second one: then it is not the one that is checked, and fails.</summary>
+    private static bool HasBearer(HttpRequest request)
+    {
+        foreach (var header in request.Headers.Authorization)
+        {
+            if (header is not null && header.Split(',').Any(part => part.AsSpan().Trim().StartsWith("Bearer", StringComparison.OrdinalIgnoreCase)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Says no in the words of the contract.</summary>
     private sealed class Refusals : IAuthorizationMiddlewareResultHandler

@@ -2,6 +2,7 @@ using System.Net.Mime;
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Net.Http.Headers;
 
 namespace Intotes.Chat.Hosting;
 
@@ -11,6 +12,7 @@ public static class ApiExtensions
     public static IServiceCollection AddApi(this IServiceCollection services)
     {
         services.AddFastEndpoints();
+        services.AddSingleton(typeof(IRequestBinder<>), typeof(DeclaredBinder<>));
         services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
         return services;
     }
@@ -34,6 +36,10 @@ public static class ApiExtensions
         return app;
     }
 
+    /// <summary>The routing has compared the type already, but lets an empty one pass, and FastEndpoints fails on a charset it does not know.</summary>
+    private static bool IsUtf8Json(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type) && type.Charset.Value?.Trim('"') is null or "" or "utf-8" or "UTF-8";
+
     /// <summary>
     /// Where JSON is taken, no body at all means an empty object, so that optional bodies need no ceremony; a body without a
     /// Content-Type is refused (FastEndpoints by itself would answer both with a bare 415), and one that says it is too large is not read.
@@ -56,10 +62,14 @@ public static class ApiExtensions
         if (request.ContentLength > ServerExtensions.MostBodyBytes)
         {
             // What is not read cannot be skipped either: the client must know that this connection ends.
-            http.Response.Headers.Connection = "close";
+            if (HttpProtocol.IsHttp11(request.Protocol))
+            {
+                http.Response.Headers.Connection = "close";
+            }
+
             return Problem.PayloadTooLarge.WriteAsync(http);
         }
 
-        return request.ContentType is null ? Problem.UnsupportedMediaType.WriteAsync(http) : next(http);
+        return IsUtf8Json(request.ContentType) ? next(http) : Problem.UnsupportedMediaType.WriteAsync(http);
     }
 }

@@ -12,7 +12,7 @@ public static class Json
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
         options.NumberHandling = JsonNumberHandling.Strict;
-        // Served only as application/json: characters need no escaping for HTML's sake, and chats in any script stay small.
+        // Served only as application/json: characters need no escaping for HTML's sake, and chats in nearly any script stay small.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         options.Converters.Add(new Rfc3339Converter());

@@ -33,7 +33,7 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     public static readonly Problem AtCapacity = new("at_capacity", 409, "The operator has as many sessions as it takes at once.");
     public static readonly Problem OperatorUnavailable = new("operator_unavailable", 409, "That operator is away, unknown or has all it takes.");
     public static readonly Problem SessionNotClosed = new("session_not_closed", 409, "The session is not closed yet.");
-    public static readonly Problem PayloadTooLarge = new("payload_too_large", 413, "The request is larger than 32 KB.");
+    public static readonly Problem PayloadTooLarge = new("payload_too_large", 413, "The request is larger than 64 KB.");
     public static readonly Problem UnsupportedMediaType = new("unsupported_media_type", 415, "Only application/json is taken.");
     public static readonly Problem InternalError = new("internal_error", 500, "Something went wrong on our side.");
     public static readonly Problem StorageUnavailable = new("storage_unavailable", 503, "The storage does not answer; please try again.");

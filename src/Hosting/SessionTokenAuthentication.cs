@@ -33,5 +33,5 @@ public sealed class SessionTokenAuthentication(IOptionsMonitor<AuthenticationSch
 
     /// <summary>The session token of a request, whoever else it speaks for.</summary>
     public static string? SentToken(HttpRequest request) =>
-        request.Headers[Header] is [{ Length: > 0 } header] ? header : SessionCookie.Read(request);
+        request.Headers[Header].ToString() is { Length: > 0 } header ? header : SessionCookie.Read(request);
 }

@@ -33,6 +33,7 @@ public static partial class StartExtensions
         FormatException when e.Message.StartsWith("Invalid url", StringComparison.Ordinal) => $"ASPNETCORE_URLS must be like http://127.0.0.1:5080. {e.Message}.",
         InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } when WrongType().Match(e.Message) is { Success: true } wrong =>
             $"{wrong.Groups["setting"].Value.Replace(":", "__", StringComparison.Ordinal)} must be a {Kind(wrong.Groups["type"].Value)}, not '{wrong.Groups["value"]}'.",
+        InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" } => $"ASPNETCORE_URLS: {e.Message.Split('\n')[0]}",
         _ => null,
     };
 

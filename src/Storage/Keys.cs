@@ -48,7 +48,7 @@ public static class Keys
     /// The keys of one department's queue, without a lifetime: they are empty when nobody waits.
     /// <list type="number">
     /// <item>list: session ids that wait, the next to be served at the head (owner: QueueStore)</item>
-    /// <item>hash: session id -> "first call time in ms, traceparent of the call" (owner: QueueStore)</item>
+    /// <item>hash: session id -> "first call time in µs, wait estimated then in s or -, traceparent of the call" (owner: QueueStore)</item>
     /// <item>sorted set: session being claimed -> deadline (ms) by which the claim must be through (owner: ClaimStore)</item>
     /// <item>hash: who is being given which call, by operator and by session, so that a repeated claim gets the same one (owner: ClaimStore)</item>
     /// <item>sharded channel, not a key: a call that may be claimed is announced here (owner: Signals)</item>

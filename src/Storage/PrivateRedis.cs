@@ -28,7 +28,7 @@ public sealed partial class PrivateRedis(IHostEnvironment environment, ILogger<P
             throw new CannotStartException("Redis__Configuration is empty: set it to the connection string of your Redis, such as \"redis.internal:6379\".");
         }
 
-        var folder = Directory.CreateDirectory(directory).FullName;
+        var folder = Create(directory);
         folderLock = Lock(folder);
         await EndLeftoverAsync(folder, ct);
 
@@ -45,13 +45,24 @@ public sealed partial class PrivateRedis(IHostEnvironment environment, ILogger<P
     {
         if (server is { HasExited: false })
         {
-            using var kill = Process.Start("kill", ["-TERM", server.Id.ToString(CultureInfo.InvariantCulture)]);
-            await server.WaitForExitAsync();
+            await EndAsync(server, CancellationToken.None);
         }
 
         server?.Dispose();
         server = null;
         folderLock?.Dispose();
+    }
+
+    private static string Create(string directory)
+    {
+        try
+        {
+            return Directory.CreateDirectory(directory).FullName;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CannotStartException($"Redis__DataDirectory must be a folder that can be written to, which {directory} is not.");
+        }
     }
 
     private static FileStream Lock(string folder)
@@ -83,6 +94,7 @@ public sealed partial class PrivateRedis(IHostEnvironment environment, ILogger<P
         }
     }
 
+    /// <summary>A service that was killed could not stop its server, which would write to the same file as ours.</summary>
     private static async Task EndLeftoverAsync(string folder, CancellationToken ct)
     {
         var pidFile = Path.Combine(folder, "pid");
@@ -94,10 +106,9 @@ public sealed partial class PrivateRedis(IHostEnvironment environment, ILogger<P
         try
         {
             using var leftover = Process.GetProcessById(pid);
-            if (leftover.ProcessName == "redis-server")
+            if (IsServerOf(folder, leftover))
             {
-                leftover.Kill();
-                await leftover.WaitForExitAsync(ct);
+                await EndAsync(leftover, ct);
             }
         }
         catch (ArgumentException)
@@ -106,12 +117,26 @@ public sealed partial class PrivateRedis(IHostEnvironment environment, ILogger<P
         }
     }
 
+    /// <summary>
+    /// The id may be another process's by now, so only a redis-server that works in this folder counts. It rewrites its command line, which
+    /// then reads "redis-server 127.0.0.1:port".
+    /// </summary>
+    private static bool IsServerOf(string folder, Process process) =>
+        process.ProcessName.StartsWith("redis-server", StringComparison.Ordinal)
+        && (!OperatingSystem.IsLinux() || new FileInfo($"/proc/{process.Id}/cwd").LinkTarget == folder);
+
+    private static async Task EndAsync(Process process, CancellationToken ct)
+    {
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await process.WaitForExitAsync(ct);
+    }
+
     private static async Task WaitUntilItListensAsync(Process server, int port, CancellationToken ct)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
         deadline.CancelAfter(TimeSpan.FromSeconds(10));
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!server.HasExited && await poll.WaitForNextTickAsync(deadline.Token))
+        while (!server.HasExited && !deadline.IsCancellationRequested && await poll.WaitForNextTickAsync(ct))
         {
             try
             {
@@ -119,13 +144,13 @@ public sealed partial class PrivateRedis(IHostEnvironment environment, ILogger<P
                 await probe.ConnectAsync(IPAddress.Loopback, port, deadline.Token);
                 return;
             }
-            catch (SocketException)
+            catch (Exception e) when (e is SocketException or OperationCanceledException && !ct.IsCancellationRequested)
             {
                 // Not yet.
             }
         }
 
-        throw new CannotStartException($"redis-server ended at once; its redis.log in the data folder says why.");
+        throw new CannotStartException("redis-server did not start; its redis.log in the data folder says why.");
     }
 
     private static int FreePort()

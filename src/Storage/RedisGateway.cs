@@ -87,8 +87,8 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         _ => false,
     };
 
-    /// <summary>What a server says while it starts, fails over or moves slots.</summary>
-    private static readonly string[] TransientReplies = ["LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "READONLY", "NOREPLICAS"];
+    /// <summary>What a server says while it starts, fails over, moves slots, or has no room in memory or on disk.</summary>
+    private static readonly string[] TransientReplies = ["LOADING", "BUSY", "OOM", "MISCONF", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "READONLY", "NOREPLICAS"];
 
     private static Activity? StartSpan(string operation, string? script)
     {

@@ -39,6 +39,13 @@ public static class Stored
     /// <summary>A Unix time in milliseconds.</summary>
     public static DateTimeOffset Time(string milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(milliseconds, CultureInfo.InvariantCulture));
 
+    /// <summary>The time of a call: a Unix time in microseconds, so that the order of calls has no ties.</summary>
+    public static DateTimeOffset CallTime(string microseconds) =>
+        DateTimeOffset.UnixEpoch.AddTicks(long.Parse(microseconds, CultureInfo.InvariantCulture) * TimeSpan.TicksPerMicrosecond);
+
+    /// <summary>A call time as it is stored.</summary>
+    public static long CallTime(DateTimeOffset calledAt) => (calledAt - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
     /// <summary>The time part of a stream id.</summary>
     public static DateTimeOffset TimeOf(string entryId) =>
         DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(entryId.AsSpan(0, entryId.IndexOf('-')), CultureInfo.InvariantCulture));

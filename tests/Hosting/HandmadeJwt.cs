@@ -41,6 +41,9 @@ public sealed class HandmadeJwt(string key, string userId)
             case "alg none, signed all the same":
                 Header["alg"] = "none";
                 break;
+            case "HS384 with the right key":
+                Header["alg"] = "HS384";
+                return "Bearer " + WithSignature(HMACSHA384.HashData);
             case "HS512 with the right key":
                 Header["alg"] = "HS512";
                 return "Bearer " + WithSignature(HMACSHA512.HashData);

@@ -39,7 +39,7 @@ public sealed class ProblemsTests(ChatNodes nodes)
     public async Task A_body_that_is_too_large_is_refused_whether_it_says_its_length_or_not()
     {
         var visitor = await VisitorAsync();
-        var json = $$"""{ "text": "{{new string('x', 33_000)}}" }""";
+        var json = $$"""{ "text": "{{new string('x', 66_000)}}" }""";
         foreach (var path in (string[])["chat/session", "chat/message", "chat/session/call-operator"])
         {
             Discreet((await visitor.SendAsync(HttpMethod.Post, path, Json(json))).ExpectProblem(413, "payload_too_large"));

@@ -16,7 +16,7 @@ public sealed class StartTests
         { "Chat__OperatorLeaseSeconds", "abc", "whole number" },
         { "Chat__Departments__0", "Bad Name", "a-z" },
         { "Chat__Limits__EntriesPerSession", "3", "10 to 1000000" },
-        { "Chat__Retention__IdleHours", "-1", "above 0" },
+        { "Chat__Retention__IdleHours", "-1", "0.01 to 8760" },
         { "Jwt__SigningKey", "short", "32 bytes" },
         { "Jwt__Issuer", "", "set" },
         { "Redis__Configuration", "127.0.0.1:6379,colour=green", "connection string" },

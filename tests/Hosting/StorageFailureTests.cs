@@ -10,8 +10,8 @@ namespace Intotes.Chat.Tests.Hosting;
 /// <summary>A node whose Redis stalls or dies. What it logs then is expected, so nobody watches it here.</summary>
 public sealed class StorageFailureTests : IAsyncLifetime
 {
-    /// <summary>The service gives up after 1.1 s; the rest is for this machine, which runs other tests meanwhile.</summary>
-    private static readonly TimeSpan AnswersWithin = TimeSpan.FromMilliseconds(1500);
+    /// <summary>The service gives up after 1.1 s. The rest is for a machine that runs other tests meanwhile, but not enough for a second try of 1.1 s.</summary>
+    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(2);
 
     /// <summary>The circuit closes a second after Redis is back, and the connection is looked after every quarter of a second.</summary>
     private static readonly TimeSpan GoesOnWithin = TimeSpan.FromSeconds(10);

@@ -67,6 +67,7 @@ public sealed class ClusterTests
         await SendAsync(first, "POST operator/canned-replies", dana, null, new { shortcut = "hi", text = "Hello!" });
         await SendAsync(second, "PUT operator/canned-replies/hi", dana, null, new { text = "Hello, {{visitor.name}}!" });
         await PutBackAsync(first);
+        await first.Services.GetRequiredService<LeaseSweeper>().SweepAsync(Ct);
 
         var all = typeof(Scripts).GetMembers(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
             .Where(m => m is FieldInfo { FieldType: var field } && field == typeof(Script) || m is PropertyInfo { PropertyType: var property } && property == typeof(Script))

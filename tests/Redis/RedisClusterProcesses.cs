@@ -28,7 +28,8 @@ public sealed class RedisClusterProcesses : IAsyncDisposable
             while (cluster.servers.Count < Primaries * (1 + ReplicasOfEach))
             {
                 cluster.servers.Add(await RedisServerProcess.StartAsync(
-                    "--appendonly", "no", "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "5000"));
+                    "--appendonly", "no", "--cluster-enabled", "yes", "--cluster-port", $"{RedisPort.Free()}",
+                    "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "5000"));
             }
 
             await CliAsync(["--cluster", "create", .. cluster.servers.Select(server => server.Configuration), "--cluster-replicas", $"{ReplicasOfEach}", "--cluster-yes"]);

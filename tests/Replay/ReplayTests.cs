@@ -6,8 +6,11 @@ namespace Intotes.Chat.Tests.Replay;
 
 /// <summary>
 /// 240 real conversations at once over two nodes: all customers come together, eight operators take them in turn, and in the end every
-/// conversation stands as it was held.
+/// conversation stands as it was held. It runs when the other tests have ended: with them it would ask more of two processors than the
+/// service's timeouts forgive.
 /// </summary>
+[Collection(nameof(ReplayTests))]
+[CollectionDefinition(nameof(ReplayTests), DisableParallelization = true)]
 public sealed class ReplayTests(PrivateNodes own, ITestOutputHelper output) : IClassFixture<PrivateNodes>
 {
     private const int Conversations = 240, CustomerMessages = 2_167;

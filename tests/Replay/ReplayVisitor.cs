@@ -8,7 +8,7 @@ namespace Intotes.Chat.Tests.Replay;
 internal sealed class ReplayVisitor(ChatNodes nodes, SupportDesk desk, Conversation conversation)
 {
     /// <summary>The widget would poll as <c>nextPollMs</c> says; this one is in such a hurry.</summary>
-    private const int Haste = 20;
+    private const int Haste = 10;
 
     private readonly ChatClient client = conversation.IsAccount
         ? ChatClient.Account(nodes, ChatClient.NewId("user"), conversation.CustomerName)
@@ -31,14 +31,7 @@ internal sealed class ReplayVisitor(ChatNodes nodes, SupportDesk desk, Conversat
 
     public async Task RunAsync()
     {
-        SessionId = (string)(await client.OpenAsync()).Expect(HttpStatusCode.Created)["sessionId"]!;
-        if (conversation.WritesFirst)
-        {
-            await SayAsync(0);
-        }
-
-        await desk.CallAsync(SessionId, conversation, async () =>
-            Assert.Equal("waiting", (string?)(await client.CallOperatorAsync(new { reason = conversation.Id })).Expect(HttpStatusCode.OK)["status"]));
+        await desk.EnterAsync(CallOperatorAsync);
         await UntilSeenAsync(m => (string?)m["event"] == "operator_joined");
         for (var n = 0; n < conversation.Texts.Count; n++)
         {
@@ -54,6 +47,18 @@ internal sealed class ReplayVisitor(ChatNodes nodes, SupportDesk desk, Conversat
     }
 
     public Task<Answer> HistoryAsync() => client.HistoryAsync();
+
+    private async Task CallOperatorAsync()
+    {
+        SessionId = (string)(await client.OpenAsync()).Expect(HttpStatusCode.Created)["sessionId"]!;
+        if (conversation.WritesFirst)
+        {
+            await SayAsync(0);
+        }
+
+        await desk.CallAsync(SessionId, conversation, async () =>
+            Assert.Equal("waiting", (string?)(await client.CallOperatorAsync(new { reason = conversation.Id })).Expect(HttpStatusCode.OK)["status"]));
+    }
 
     private async Task SayAsync(int n)
     {

@@ -13,21 +13,26 @@ internal sealed class SupportDesk(int expectedCalls) : IDisposable
     private readonly ConcurrentDictionary<string, Span> claims = new();
     private int called;
 
-    /// <summary>Keeps several visitors from calling at the very same time, so that the order of most calls is certain.</summary>
-    private readonly SemaphoreSlim lines = new(4);
+    /// <summary>Visitors come a few at a time, so that the order of most calls is certain, and no busy machine chokes on all of them at once.</summary>
+    private readonly SemaphoreSlim door = new(4);
 
     public IReadOnlyDictionary<string, Conversation> Conversations => conversations;
 
-    public void Dispose() => lines.Dispose();
+    public void Dispose() => door.Dispose();
+
+    public async Task EnterAsync(Func<Task> enter)
+    {
+        await door.WaitAsync();
+        await enter();
+        door.Release();
+    }
 
     public async Task CallAsync(string sessionId, Conversation conversation, Func<Task> call)
     {
         Assert.True(conversations.TryAdd(sessionId, conversation), $"{sessionId} was given twice");
-        await lines.WaitAsync();
         var began = Stopwatch.GetTimestamp();
         await call();
         calls[sessionId] = new Span(began, Stopwatch.GetTimestamp());
-        lines.Release();
         untaken.Writer.TryWrite(true);
         if (Interlocked.Increment(ref called) == expectedCalls)
         {

@@ -88,7 +88,7 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
                 Session.ParseStatus(reply.Text(1)!),
                 NullIfEmpty(reply.Text(2)),
                 NullIfEmpty(reply.Text(3)),
-                NullIfEmpty(reply.Text(4)) is { } called ? Stored.Time(called) : null,
+                NullIfEmpty(reply.Text(4)) is { } called ? Stored.CallTime(called) : null,
                 reply.Text(5) == "1",
                 NullIfEmpty(reply.Text(6)),
                 reply.Text(7) == "1",

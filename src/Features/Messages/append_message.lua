@@ -41,6 +41,6 @@ redis.call('HSET', KEYS[3], sent_as, id .. ' ' .. ARGV[7])
 keep(ARGV[9])
 local first_response, department = '', ''
 if from == 'operator' and session[3] and redis.call('HSETNX', KEYS[1], 'responded', now_ms()) == 1 then
-  first_response, department = now_ms() - session[3], session[4]
+  first_response, department = ms_since(session[3]), session[4]
 end
 return { 'appended', id, redis.call('XRANGE', KEYS[2], id, id)[1][2], first_response, department }

@@ -3,7 +3,7 @@
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 cursor or '', 4 most entries, 5 who polls: 'visitor' or 'operator:ID', 6 the other side: 'operator' or
 --        'visitor', 7 id of this request
--- Reply  { 'ok', status, operator name, department, call time (ms), '1' while the other side types, up to where the other side has read,
+-- Reply  { 'ok', status, operator name, department, call time (µs), '1' while the other side types, up to where the other side has read,
 --          '1' when there are more entries, cursor, { { id, { field, value, ... } }, ... } } | { 'denied' }
 -- include: session
 

@@ -16,7 +16,7 @@ public enum ClaimStatus
 
 /// <summary>Takes calls out of the queues for operators: the one that waited longest over their departments, or a wanted one.</summary>
 public sealed class CallClaimer(
-    ClaimStore claims, SessionStore sessions, QueueStore queue, RosterStore roster, SummaryStore summaries, SampleStore samples, ChatMetrics metrics,
+    ClaimStore claims, SessionStore sessions, QueueStore queue, RosterStore roster, HeldIndex index, SummaryStore summaries, SampleStore samples, ChatMetrics metrics,
     IOptions<ChatOptions> options)
 {
     /// <summary>Takes the call that waited longest in the operator's departments.</summary>
@@ -121,12 +121,9 @@ public sealed class CallClaimer(
         }
 
         var (status, session, waited) = await claims.AssignAsync(department, sessionId, caller, ct);
-        if (status != AssignStatus.Assigned)
-        {
-            await roster.LetGoAsync(caller.Id, sessionId, ct);
-        }
-
-        await claims.AcceptAsync(department, sessionId, caller.Id, ct);
+        // Somebody who looked before the session was the operator's may have struck it out of the index: it is entered again.
+        var indexed = status == AssignStatus.Assigned ? roster.AddAsync(caller.Id, sessionId, ct) : index.LetGoAsync(caller.Id, sessionId, ct);
+        await Task.WhenAll(indexed, claims.AcceptAsync(department, sessionId, caller.Id, ct));
         if (waited is { } wait)
         {
             metrics.Claimed(department, wait, call.EstimatedSeconds);

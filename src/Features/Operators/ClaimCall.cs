@@ -16,6 +16,7 @@ public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummarySt
     public sealed class Request
     {
         /// <summary>The session to take, rather than the one that has waited longest.</summary>
+        [DontBind(Source.QueryParam)]
         public string? SessionId { get; init; }
 
         /// <summary>Seconds to wait for a call while there is none, 1 to 25.</summary>

@@ -37,7 +37,7 @@ public sealed class ClaimStore(RedisGateway redis, IOptions<ChatOptions> options
     /// <summary>After so long (ms) a claim that never came through returns the call to the queue.</summary>
     private const int ClaimMilliseconds = 10_000;
 
-    /// <summary>When the next call of a department was first made; null when nobody waits there.</summary>
+    /// <summary>When (µs) the next call of a department was first made; null when nobody waits there.</summary>
     public async Task<long?> NextCallAsync(string department, CancellationToken ct) =>
         (long?)await redis.RunAsync(Scripts.next_call, Keys.OfQueue(department), [], ct);
 
@@ -75,6 +75,10 @@ public sealed class ClaimStore(RedisGateway redis, IOptions<ChatOptions> options
             var other => throw new UnreachableException($"assign_session.lua replied {other}"),
         };
     }
+
+    /// <summary>Whether the queue is just giving the call to the operator.</summary>
+    public async Task<bool> IsLentAsync(string department, string sessionId, string operatorId, CancellationToken ct) =>
+        await redis.CallAsync("HGET", db => db.HashGetAsync(Keys.OfQueue(department)[3], $"session:{sessionId}"), ct) == operatorId;
 
     /// <summary>The claim is through, or the session needs no operator any more: the call leaves the queue.</summary>
     public Task AcceptAsync(string department, string sessionId, string operatorId, CancellationToken ct) =>

@@ -14,14 +14,19 @@ public sealed class HandoverStore(RedisGateway redis, IOptions<ChatOptions> opti
 {
     private long IdleSeconds => options.Value.Retention.IdleSeconds;
 
-    /// <summary>The session waits again, with its first call time.</summary>
-    public async Task<HandedOver?> ReturnAsync(string sessionId, string operatorId, string text, CancellationToken ct)
+    /// <summary>The session waits again, with its first call time; unless its operator got it after it was found to be gone.</summary>
+    /// <param name="sessionId">The session.</param>
+    /// <param name="operatorId">Who has it.</param>
+    /// <param name="text">Of the entry that tells the visitor.</param>
+    /// <param name="goneAt">When the operator was found to be gone; null when it gives the session back itself.</param>
+    /// <param name="ct">Ends the call.</param>
+    public async Task<HandedOver?> ReturnAsync(string sessionId, string operatorId, string text, DateTimeOffset? goneAt, CancellationToken ct)
     {
-        var reply = new ScriptReply(await redis.RunAsync(Scripts.return_session, Keys.OfSession(sessionId), [operatorId, text, IdleSeconds], ct));
+        var reply = new ScriptReply(await redis.RunAsync(Scripts.return_session, Keys.OfSession(sessionId), [operatorId, text, IdleSeconds, goneAt is { } at ? at.ToUnixTimeMilliseconds() : ""], ct));
         return reply.Status switch
         {
             "returned" => new HandedOver(Session.From(sessionId, reply.Fields(1)), reply.Milliseconds(2)),
-            "denied" => null,
+            "denied" or "kept" => null,
             var other => throw new UnreachableException($"return_session.lua replied {other}"),
         };
     }

@@ -1,5 +1,5 @@
 using Intotes.Chat.Features.Sessions;
-using Intotes.Chat.Storage;
+using Intotes.Chat.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Operators;
@@ -10,20 +10,23 @@ namespace Intotes.Chat.Features.Operators;
 /// </summary>
 public sealed partial class LeaseSweeper(
     RosterStore roster, SessionReturner returner, ClaimStore claims, IOptions<ChatOptions> options, TimeProvider time, ILogger<LeaseSweeper> logger)
-    : BackgroundService
+    : PeriodicService(TimeSpan.FromMilliseconds(500), time, logger)
 {
-    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
-
     /// <summary>One sweep.</summary>
-    /// <exception cref="StorageUnavailableException">Redis does not answer; the next sweep goes on.</exception>
     public async Task SweepAsync(CancellationToken ct)
     {
-        foreach (var (operatorId, sessionId) in await roster.OverdueAsync(ct))
+        var (at, overdue) = await roster.OverdueAsync(ct);
+        foreach (var (operatorId, sessionId) in overdue)
         {
-            if (await returner.ReturnAsync(sessionId, operatorId, SystemTexts.OperatorGone, "operator_gone", ct) is not null)
-            {
-                Log.Returned(logger);
-            }
+            await TryAsync(
+                async ct =>
+                {
+                    if (await returner.ReturnAsync(sessionId, operatorId, SystemTexts.OperatorGone, "operator_gone", at, ct) is not null)
+                    {
+                        Log.Returned(logger);
+                    }
+                },
+                ct);
         }
 
         foreach (var department in options.Value.Queues)
@@ -32,21 +35,7 @@ public sealed partial class LeaseSweeper(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var ticks = new PeriodicTimer(Period, time);
-        while (await ticks.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (StorageUnavailableException)
-            {
-                // The gateway has said so; the next sweep goes on.
-            }
-        }
-    }
+    protected override Task RoundAsync(CancellationToken ct) => SweepAsync(ct);
 
     private static partial class Log
     {

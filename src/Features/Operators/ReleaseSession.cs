@@ -18,7 +18,7 @@ public sealed class ReleaseSession(SessionReturner returner) : EndpointWithoutRe
     public override async Task<Results<Ok<OperatorSession>, ProblemHttpResult>> ExecuteAsync(CancellationToken ct)
     {
         var caller = User.Operator();
-        var session = await returner.ReturnAsync(Route<string>("sessionId")!, caller.Id, SystemTexts.OperatorLeft(caller.Name), "released", ct);
+        var session = await returner.ReturnAsync(Route<string>("sessionId")!, caller.Id, SystemTexts.OperatorLeft(caller.Name), "released", null, ct);
         return session is null ? Problem.NotAssigned.ToResult() : TypedResults.Ok(OperatorSession.Of(session, null, null));
     }
 }

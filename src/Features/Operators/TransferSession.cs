@@ -11,7 +11,7 @@ namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Hands a session to another operator that is online and has room, or to the queue of a department.</summary>
 public sealed class TransferSession(
-    HandoverStore handovers, SessionReturner returner, RosterStore roster, SampleStore samples, NoteStore notes, Signals signals)
+    HandoverStore handovers, SessionReturner returner, RosterStore roster, HeldIndex index, SampleStore samples, NoteStore notes, Signals signals)
     : Endpoint<TransferSession.Request, Results<Ok<OperatorSession>, ProblemHttpResult>>
 {
     public sealed class Request
@@ -80,7 +80,7 @@ public sealed class TransferSession(
         if (hold == HoldStatus.Held && transferred is not { Session.Status: SessionStatus.Active })
         {
             // The other does not have it after all; what counted before stays, for that may well be its own.
-            await roster.LetGoAsync(operatorId, sessionId, ct);
+            await index.LetGoAsync(operatorId, sessionId, ct);
         }
 
         if (transferred is null)
@@ -88,7 +88,13 @@ public sealed class TransferSession(
             return (null, Problem.NotAssigned);
         }
 
-        await roster.LetGoAsync(caller.Id, sessionId, ct);
+        await index.LetGoAsync(caller.Id, sessionId, ct);
+        if (transferred.Session is { Status: SessionStatus.Active } session && session.OperatorId == operatorId)
+        {
+            // Whoever looked at the index before the session was the other's may have struck it out.
+            await roster.AddAsync(operatorId, sessionId, ct);
+        }
+
         if (transferred.Had is { } had)
         {
             await samples.RecordAsync(transferred.Session.Department!, SampleKind.Busy, sessionId, had.TotalSeconds, null, ct);
@@ -107,7 +113,7 @@ public sealed class TransferSession(
         }
 
         await returner.QueueAsync(transferred, "transferred", ct);
-        await roster.LetGoAsync(caller.Id, sessionId, ct);
+        await index.LetGoAsync(caller.Id, sessionId, ct);
         return (transferred, null);
     }
 }

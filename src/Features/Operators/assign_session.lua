@@ -21,8 +21,9 @@ if status ~= 'active' then
   if status ~= 'waiting' or session[3] ~= ARGV[3] then
     return { 'moved' }
   end
-  waited = now_ms() - session[4]
+  waited = ms_since(session[4])
   redis.call('HSET', KEYS[1], 'status', 'active', 'operator', ARGV[1], 'operator_name', ARGV[2], 'joined', now_ms())
+  redis.call('HDEL', KEYS[1], 'previous')
   add_entry('system', '', ARGV[4], 'event', 'operator_joined')
   keep(ARGV[5])
 end

@@ -1,7 +1,7 @@
 -- When the next call of the queue was first made.
 -- KEYS   as in queue.lua
 -- ARGV   none
--- Reply  time (ms), or nil when nobody waits
+-- Reply  time (µs), or nil when nobody waits
 -- include: queue
 
 return_overdue()

@@ -55,7 +55,6 @@ public sealed class CallOperator(SessionGate gate, SessionStore sessions, QueueS
     private async Task<Answer> AnswerAsync(Session session, CancellationToken ct)
     {
         var calledAt = session.CalledAt!.Value;
-        var operators = roster.ReadAsync(ct);
         QueuePlace? place = null;
         if (session.Status == SessionStatus.Waiting)
         {
@@ -64,6 +63,7 @@ public sealed class CallOperator(SessionGate gate, SessionStore sessions, QueueS
                 ?? await places.OfAsync(session.Id, session.Status, session.Department, calledAt, ct);
         }
 
-        return new Answer(session.Id, session.Status, calledAt, (await operators).Any(o => o.IsOnline), place);
+        var operators = await roster.ReadAsync(ct);
+        return new Answer(session.Id, session.Status, calledAt, operators.Any(o => o.IsOnline), place);
     }
 }

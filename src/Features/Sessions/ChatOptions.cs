@@ -45,9 +45,9 @@ public sealed partial class ChatOptions
             yield return "Chat__Limits__EntriesPerSession must be 10 to 1000000.";
         }
 
-        if (Retention is not { EmptyHours: > 0, IdleHours: > 0, ClosedDays: > 0 })
+        if (Retention is not { EmptyHours: >= 0.01 and <= 8760, IdleHours: >= 0.01 and <= 8760, ClosedDays: >= 0.01 and <= 3650 })
         {
-            yield return "Chat__Retention__EmptyHours, __IdleHours and __ClosedDays must be above 0.";
+            yield return "Chat__Retention__EmptyHours and __IdleHours must be 0.01 to 8760, and __ClosedDays 0.01 to 3650.";
         }
     }
 

@@ -57,7 +57,7 @@ public sealed class OpenSession(SessionOpener opener, QueuePlaces places, IOptio
         var details = new VisitorDetails(request.Name, request.Email, request.Locale, request.PageUrl, request.Department);
         var sent = SessionTokenAuthentication.SentToken(HttpContext.Request) is { } text ? SessionToken.Parse(text) : null;
         var opened = User.Caller() is Caller.Account account
-            ? await opener.ForAccountAsync(account, sent, details with { Name = account.Name ?? details.Name }, ct)
+            ? await opener.ForAccountAsync(account, sent, details with { Name = account.Name }, ct)
             : await opener.ForVisitorAsync(sent, details, ct);
 
         if (opened is null)

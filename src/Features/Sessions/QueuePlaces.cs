@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Intotes.Chat.Storage;
+using Intotes.Chat.Hosting;
 
 namespace Intotes.Chat.Features.Sessions;
 
@@ -7,7 +7,8 @@ namespace Intotes.Chat.Features.Sessions;
 /// Places in the queues from one snapshot of each, which this node renews every second while anybody asks: finding a place by LPOS for
 /// every poll would cost time in the length of the queue.
 /// </summary>
-public sealed class QueuePlaces(QueueStore queue, RosterStore roster, SampleStore samples, TimeProvider time) : BackgroundService
+public sealed class QueuePlaces(QueueStore queue, RosterStore roster, SampleStore samples, TimeProvider time, ILogger<QueuePlaces> logger)
+    : PeriodicService(Period, time, logger)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
@@ -38,32 +39,21 @@ public sealed class QueuePlaces(QueueStore queue, RosterStore roster, SampleStor
     public async ValueTask<QueueView> ViewAsync(string department, CancellationToken ct)
     {
         var queueOf = watched.GetOrAdd(department, static _ => new Watched());
-        queueOf.AskedAt = time.GetTimestamp();
+        queueOf.AskedAt = Time.GetTimestamp();
         return queueOf.View ?? await RenewAsync(department, queueOf, ct);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RoundAsync(CancellationToken ct)
     {
-        using var ticks = new PeriodicTimer(Period, time);
-        while (await ticks.WaitForNextTickAsync(stoppingToken))
+        foreach (var (department, queueOf) in watched)
         {
-            foreach (var (department, queueOf) in watched)
+            if (Time.GetElapsedTime(queueOf.AskedAt) < Interest)
             {
-                try
-                {
-                    if (time.GetElapsedTime(queueOf.AskedAt) < Interest)
-                    {
-                        await RenewAsync(department, queueOf, stoppingToken);
-                    }
-                    else
-                    {
-                        watched.TryRemove(department, out _);
-                    }
-                }
-                catch (StorageUnavailableException)
-                {
-                    // The old places stand until Redis is back.
-                }
+                await TryAsync(ct => RenewAsync(department, queueOf, ct), ct);
+            }
+            else
+            {
+                watched.TryRemove(department, out _);
             }
         }
     }

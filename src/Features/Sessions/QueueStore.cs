@@ -10,17 +10,12 @@ public sealed record QueueSnapshot(DateTimeOffset TakenAt, IReadOnlyDictionary<s
 public sealed class QueueStore(RedisGateway redis)
 {
     /// <summary>Puts a call at the place of its first call time, and returns that. Harmless when it is there already; then null.</summary>
-    public async Task<QueuePlace?> EnqueueAsync(string department, string sessionId, DateTimeOffset calledAt, ServicePace pace, CancellationToken ct)
-    {
-        var traceparent = Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id } ? id : "";
-        var reply = new ScriptReply(await redis.RunAsync(
-            Scripts.enqueue_call,
-            Keys.OfQueue(department),
-            [sessionId, calledAt.ToUnixTimeMilliseconds(), traceparent, pace.Free, pace.SecondsPerPlace is { } seconds ? seconds : ""],
-            ct));
-        var place = (int)reply.Number(0);
-        return place == 0 ? null : new QueuePlace(place, (int)reply.Number(1), pace.EstimateFor(place));
-    }
+    public Task<QueuePlace?> EnqueueAsync(string department, string sessionId, DateTimeOffset calledAt, ServicePace pace, CancellationToken ct) =>
+        PutAsync(department, sessionId, calledAt, pace, returns: false, ct);
+
+    /// <summary>Puts a call back that an operator had, also when the queue has not finished lending it yet.</summary>
+    public Task ReturnAsync(string department, string sessionId, DateTimeOffset calledAt, CancellationToken ct) =>
+        PutAsync(department, sessionId, calledAt, ServicePace.Unknown, returns: true, ct);
 
     /// <summary>Takes a call out, wherever in the queue it is.</summary>
     public Task DropAsync(string department, string sessionId, CancellationToken ct) =>
@@ -37,12 +32,25 @@ public sealed class QueueStore(RedisGateway redis)
         }
 
         return new QueueSnapshot(
-            DateTimeOffset.FromUnixTimeMilliseconds(reply.Number(0)), places, reply.Text(2) is { Length: > 0 } oldest ? Stored.Time(oldest) : null);
+            DateTimeOffset.FromUnixTimeMilliseconds(reply.Number(0)), places, reply.Text(2) is { Length: > 0 } oldest ? Stored.CallTime(oldest) : null);
     }
 
     /// <summary>The ids of those who wait longest, in the order of service.</summary>
     public async Task<IReadOnlyList<string>> HeadAsync(string department, int most, CancellationToken ct) =>
         [.. (await ReadAsync(department, most - 1, ct)).Items(1).Select(id => (string)id!)];
+
+    private async Task<QueuePlace?> PutAsync(
+        string department, string sessionId, DateTimeOffset calledAt, ServicePace pace, bool returns, CancellationToken ct)
+    {
+        var traceparent = Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id } ? id : "";
+        var reply = new ScriptReply(await redis.RunAsync(
+            Scripts.enqueue_call,
+            Keys.OfQueue(department),
+            [sessionId, Stored.CallTime(calledAt), traceparent, pace.Free, pace.SecondsPerPlace is { } seconds ? seconds : "", returns ? "1" : ""],
+            ct));
+        var place = (int)reply.Number(0);
+        return place == 0 ? null : new QueuePlace(place, (int)reply.Number(1), pace.EstimateFor(place));
+    }
 
     private async Task<ScriptReply> ReadAsync(string department, int last, CancellationToken ct) =>
         new(await redis.RunAsync(Scripts.read_queue, Keys.OfQueue(department), [last], ct));

@@ -84,7 +84,11 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
             var other => throw new UnreachableException($"hold_session.lua replied {other}"),
         };
 
-    /// <summary>An operator does not have a session any more, or after all.</summary>
+    /// <summary>An operator has a session, whatever its capacity: the session says so.</summary>
+    public Task AddAsync(string operatorId, string sessionId, CancellationToken ct) =>
+        redis.CallAsync("ZADD", db => db.SortedSetAddAsync(Keys.OfRoster()[2], $"{operatorId}\n{sessionId}", 0), ct);
+
+    /// <summary>An operator does not have a session any more, or after all. See <c>HeldIndex</c>: it may be given it again meanwhile.</summary>
     public Task LetGoAsync(string operatorId, string sessionId, CancellationToken ct) =>
         redis.CallAsync("ZREM", db => db.SortedSetRemoveAsync(Keys.OfRoster()[2], $"{operatorId}\n{sessionId}"), ct);
 
@@ -103,12 +107,13 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
         return [.. ids.Select(id => (string)id!)];
     }
 
-    /// <summary>The sessions of operators that have not called for the time of their lease.</summary>
-    public async Task<IReadOnlyList<(string OperatorId, string SessionId)>> OverdueAsync(CancellationToken ct)
+    /// <summary>The sessions of operators that have not called for the time of their lease, and when that was found.</summary>
+    public async Task<(DateTimeOffset At, IReadOnlyList<(string OperatorId, string SessionId)> Sessions)> OverdueAsync(CancellationToken ct)
     {
-        var reply = (string[])(await redis.RunAsync(
-            Scripts.overdue_held, Keys.OfRoster(), [options.Value.OperatorLeaseSeconds * 1000, 1000], ct))!;
-        return [.. reply.Chunk(2).Select(pair => (pair[0], pair[1]))];
+        var reply = new ScriptReply(await redis.RunAsync(
+            Scripts.overdue_held, Keys.OfRoster(), [options.Value.OperatorLeaseSeconds * 1000, 1000], ct));
+        var pairs = reply.Items(1).Select(item => (string)item!).Chunk(2);
+        return (DateTimeOffset.FromUnixTimeMilliseconds(reply.Number(0)), [.. pairs.Select(pair => (pair[0], pair[1]))]);
     }
 
     private static RosterEntry Parse(RedisResult entry) => new(

@@ -39,7 +39,7 @@ public sealed record Session(
             new Visitor(userId is null ? VisitorKind.Anonymous : VisitorKind.Account, userId, Field("name"), Field("email"), Field("locale"), Field("page_url")),
             Field("department"),
             Field("reason"),
-            Time("called"),
+            Field("called") is { } called ? Stored.CallTime(called) : null,
             Field("operator"),
             Field("operator_name"),
             Time("closed"),

@@ -55,9 +55,9 @@ public sealed class SessionGate(AccountStore accounts, RosterStore roster)
             named = held.Count == 1 ? held[0] : null;
         }
 
-        var reply = named is null ? null : await act(SessionAccess.OfOperator(named, caller));
-        await seen;
-        return Answer(reply, Problem.NotAssigned);
+        var work = named is null ? Task.FromResult<TReply?>(null) : act(SessionAccess.OfOperator(named, caller));
+        await Task.WhenAll(seen, work);
+        return Answer(await work, Problem.NotAssigned);
     }
 
     private static (TReply?, Problem?) Answer<TReply>(TReply? reply, Problem refusal)

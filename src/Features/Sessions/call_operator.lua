@@ -17,7 +17,7 @@ if status == 'open' then
     return { 'full' }
   end
   local department = ARGV[3] ~= '' and ARGV[3] or redis.call('HGET', KEYS[1], 'department') or ARGV[4]
-  redis.call('HSET', KEYS[1], 'status', 'waiting', 'called', now_ms(), 'department', department, 'reason', ARGV[5])
+  redis.call('HSET', KEYS[1], 'status', 'waiting', 'called', now_us(), 'department', department, 'reason', ARGV[5])
   add_entry('system', '', ARGV[6], 'event', 'operator_called')
   keep(ARGV[8])
   status = 'waiting'

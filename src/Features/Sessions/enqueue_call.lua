@@ -1,11 +1,13 @@
--- Puts a call into the queue at the place of its first call time. A call that is there already, waiting or being claimed, stays as it is.
+-- Puts a call into the queue at the place of its first call time. A call that is there already, waiting or being claimed, stays as it is;
+-- but one that returns is taken back from whoever it is still lent to, for that claim would drop it as soon as it is through.
 -- KEYS   as in queue.lua
--- ARGV   1 session id, 2 first call time (ms), 3 traceparent of the call or '', 4 places free now, 5 seconds for each place after those or ''
+-- ARGV   1 session id, 2 first call time (µs), 3 traceparent of the call or '', 4 places free now, 5 seconds for each place after those or '',
+--        6 '1' when it returns from an operator
 -- Reply  { the place it was put at, counted from 1; 0 when it was there, how many wait }
 -- include: queue
 
 local session, seconds = ARGV[1], tonumber(ARGV[5])
-if redis.call('HSETNX', KEYS[2], session, ARGV[2] .. ' - ' .. ARGV[3]) == 0 then
+if redis.call('HSETNX', KEYS[2], session, ARGV[2] .. ' - ' .. ARGV[3]) == 0 and not (ARGV[6] == '1' and take_back(session)) then
   return { 0, redis.call('LLEN', KEYS[1]) }
 end
 local place = insert(session)

@@ -48,7 +48,10 @@ local function take_back(session)
   redis.call('ZREM', KEYS[3], session)
   local operator = redis.call('HGET', KEYS[4], 'session:' .. session)
   if operator then
-    redis.call('HDEL', KEYS[4], 'operator:' .. operator, 'session:' .. session)
+    redis.call('HDEL', KEYS[4], 'session:' .. session)
+    if redis.call('HGET', KEYS[4], 'operator:' .. operator) == session then
+      redis.call('HDEL', KEYS[4], 'operator:' .. operator)
+    end
   end
   return operator
 end

@@ -6,7 +6,7 @@ namespace Intotes.Chat.Tests.Features.Messages;
 /// <summary>Bodies that are not what they should be.</summary>
 public sealed class PostMessageBodyTests(ChatNodes nodes)
 {
-    private const int MostBytes = 32 * 1024;
+    private const int MostBytes = 64 * 1024;
 
     [Theory]
     [InlineData("""{}""", "text")]
@@ -112,7 +112,7 @@ public sealed class PostMessageBodyTests(ChatNodes nodes)
     [Theory]
     [InlineData(false, 0)]
     [InlineData(true, 64)] // what frames the chunks counts too
-    public async Task A_body_of_32_KB_is_taken_and_one_byte_more_is_not(bool chunked, int framing)
+    public async Task A_body_of_64_KB_is_taken_and_one_byte_more_is_not(bool chunked, int framing)
     {
         var visitor = await MessageSteps.VisitorAsync(nodes);
 
@@ -120,6 +120,21 @@ public sealed class PostMessageBodyTests(ChatNodes nodes)
         (await SendPaddedAsync(visitor, "Too large", MostBytes + 1, chunked)).ExpectProblem(413, "payload_too_large");
 
         Assert.Equal(["Just fits"], (await visitor.HistoryAsync()).Texts());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_body_that_is_too_large_does_not_spoil_the_next_request(bool chunked)
+    {
+        var visitor = await MessageSteps.VisitorAsync(nodes);
+
+        // A connection that the service is about to close must not be offered for another request.
+        for (var n = 0; n < 200; n++)
+        {
+            (await SendPaddedAsync(visitor, "Too large", MostBytes + 1, chunked)).ExpectProblem(413, "payload_too_large");
+            (await visitor.SayAsync($"Message {n}")).Expect(HttpStatusCode.Created);
+        }
     }
 
     private static Task<Answer> SendPaddedAsync(ChatClient visitor, string text, int bytes, bool chunked)

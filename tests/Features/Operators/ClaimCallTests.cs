@@ -134,6 +134,22 @@ public sealed class ClaimCallTests(QueueNodes nodes)
     }
 
     [Fact]
+    public async Task Ten_wanted_calls_claimed_by_one_operator_at_once_are_five_claims_and_the_others_keep_their_order()
+    {
+        await nodes.EmptyAsync();
+        var calls = await nodes.CallAsync(10);
+        var dana = nodes.Operator();
+
+        var claims = await Task.WhenAll(calls.Select(call => dana.PostAsync("operator/calls/claim", new { sessionId = call.SessionId })));
+
+        Assert.Equal(5, claims.Count(claim => claim.Status == HttpStatusCode.OK));
+        Assert.All(claims.Where(claim => claim.Status != HttpStatusCode.OK), claim => claim.ExpectProblem(409, "at_capacity"));
+        Assert.Equal(5, (await dana.GetAsync("operator/sessions"))["sessions"]!.AsArray().Count);
+        Assert.Equal(calls.Zip(claims).Where(pair => pair.Second.Status != HttpStatusCode.OK).Select(pair => pair.First.SessionId), await nodes.QueueAsync());
+        Assert.Equal(0, await nodes.Database.KeyExistsAsync(Keys.OfQueue("support")[2..4]));
+    }
+
+    [Fact]
     public async Task A_call_whose_session_is_gone_is_dropped_and_holds_nobody_up()
     {
         await nodes.EmptyAsync();

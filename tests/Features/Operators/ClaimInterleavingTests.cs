@@ -118,7 +118,7 @@ public sealed class ClaimInterleavingTests : IAsyncLifetime
     }
 
     private Task<Session?> ReturnAsync(string session, Caller.Operator from) =>
-        desk.Returner.ReturnAsync(session, from.Id, SystemTexts.OperatorGone, "operator_gone", Ct);
+        desk.Returner.ReturnAsync(session, from.Id, SystemTexts.OperatorGone, "operator_gone", null, Ct);
 
     /// <summary>Does something, and something else in between, at its first time at a step.</summary>
     private static async Task<T> AtAsync<T>(string script, Moment moment, Func<Task> between, Func<Task<T>> action)

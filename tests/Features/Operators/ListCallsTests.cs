@@ -74,7 +74,7 @@ public sealed class ListCallsTests(QueueNodes nodes)
     {
         await nodes.EmptyAsync();
         var call = await nodes.CallAsync();
-        var calledAt = DateTimeOffset.Parse((string)call.Call["calledAt"]!, CultureInfo.InvariantCulture).AddSeconds(-90).ToUnixTimeMilliseconds();
+        var calledAt = DateTimeOffset.Parse((string)call.Call["calledAt"]!, CultureInfo.InvariantCulture).AddSeconds(-90).ToUnixTimeMilliseconds() * 1000;
         await nodes.Database.HashSetAsync(Keys.Session(call.SessionId), "called", calledAt);
 
         Assert.InRange((int)Assert.Single(await ListAsync())["waitedSeconds"]!, 90, 120);

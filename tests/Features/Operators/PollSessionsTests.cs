@@ -153,7 +153,7 @@ public sealed class PollSessionsTests(DeskNodes desk) : DeskTest(desk)
     {
         var calls = Keys.OfQueue("support")[1];
         var entry = (string)(await Desk.Database.HashGetAsync(calls, call.SessionId))!;
-        var time = (TimeProvider.System.GetUtcNow() - age).ToUnixTimeMilliseconds();
+        var time = (TimeProvider.System.GetUtcNow() - age).ToUnixTimeMilliseconds() * 1000;
         await Desk.Database.HashSetAsync(calls, call.SessionId, $"{time}{entry[entry.IndexOf(' ', StringComparison.Ordinal)..]}");
     }
 

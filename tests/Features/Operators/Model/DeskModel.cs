@@ -204,7 +204,7 @@ public sealed class DeskModel
     {
         Queues[session.Department].Remove(session);
         session.Status = "active";
-        session.Operator = @operator;
+        (session.Operator, session.Previous) = (@operator, null);
         session.Entries.Add("operator_joined");
         return Expected.Ok(session);
     }

@@ -13,12 +13,6 @@ internal sealed class OperatorLife
 {
     private static readonly TimeSpan IdlePause = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>
-    /// Who dies right here while its console strikes the session out of its list leaves a session that only its visitor still knows: the one
-    /// known gap, which takes a death within the same millisecond as a look.
-    /// </summary>
-    private static readonly Step DiesUnindexed = new("assign_session", Moment.After);
-
     private readonly Desk desk;
     private readonly Ledger ledger;
     private readonly IReadOnlyList<SessionToken> visitors;
@@ -116,7 +110,7 @@ internal sealed class OperatorLife
         (ClaimStatus Status, Session? Session)[] claims;
         switch (random.Next(10))
         {
-            case 0 when !isZombie && fate.Step != DiesUnindexed:
+            case 0 when !isZombie:
                 var look = desk.LookAsync(caller, ct);
                 claims = await Task.WhenAll(desk.Claimer.ClaimNextAsync(caller, ct), desk.Claimer.ClaimNextAsync(caller, ct));
                 await look;
@@ -164,7 +158,7 @@ internal sealed class OperatorLife
         ledger.MayLose(session, caller.Id);
         var parted = random.Next(100) switch
         {
-            < 8 => await desk.Returner.ReturnAsync(session, caller.Id, SystemTexts.OperatorLeft(caller.Name), "released", ct),
+            < 8 => await desk.Returner.ReturnAsync(session, caller.Id, SystemTexts.OperatorLeft(caller.Name), "released", null, ct),
             < 13 => await TransferAsync(session, department == "support" ? "billing" : "support", ct),
             _ => await CloseAsync(session, ct),
         };
@@ -190,7 +184,7 @@ internal sealed class OperatorLife
         }
 
         await desk.Returner.QueueAsync(transferred, "transferred", ct);
-        await desk.LookAsync(caller, ct); // strikes it out of the index
+        await desk.Roster.LetGoAsync(caller.Id, session, ct);
         return transferred.Session;
     }
 
