@@ -28,8 +28,8 @@ public sealed class RedisFixture : IAsyncLifetime
     /// <summary>In words, which Redis it is; where it is a process, also why it is no container.</summary>
     public string Source { get; private set; } = "";
 
-    /// <summary>Whether Redis runs in a container of Testcontainers.</summary>
-    public bool IsContainer => started is RedisContainer;
+    /// <summary>Whether nothing but a container will do, as where the tests themselves are being tested.</summary>
+    private static bool IsContainerRequired => Environment.GetEnvironmentVariable("CHAT_TEST_REQUIRE_CONTAINER") == "1";
 
     public async ValueTask InitializeAsync()
     {
@@ -44,6 +44,11 @@ public sealed class RedisFixture : IAsyncLifetime
         }
         else if (await StartContainerAsync() is { } whyNot)
         {
+            if (IsContainerRequired)
+            {
+                throw new InvalidOperationException($"CHAT_TEST_REQUIRE_CONTAINER is 1, but there is no container: {whyNot}");
+            }
+
             await StartProcessAsync(whyNot);
         }
 

@@ -5,14 +5,6 @@ namespace Intotes.Chat.Tests.Redis;
 public sealed class RedisFixtureTests(ChatNodes nodes)
 {
     [Fact]
-    public void Runs_a_container_where_one_is_required()
-    {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("CHAT_TEST_REQUIRE_CONTAINER") == "1", "CHAT_TEST_REQUIRE_CONTAINER is not 1");
-
-        Assert.True(nodes.Redis.IsContainer, nodes.Redis.Source);
-    }
-
-    [Fact]
     public async Task Answers_and_runs_a_script_that_takes_the_time_and_appends_to_a_stream()
     {
         await using var connection = await ConnectionMultiplexer.ConnectAsync(nodes.Redis.Configuration);
