@@ -83,9 +83,10 @@ public static class Keys
     /// <item>sorted set of equal scores: "operator id, newline, session id" for each session that an operator has; an index, the session's
     /// hash decides</item>
     /// <item>hash: operator id -> name</item>
+    /// <item>hash: the same "operator id, newline, session id" -> since when (ms) it is counted</item>
     /// </list>
     /// </summary>
-    public static RedisKey[] OfRoster() => ["chat:{operators}:seen", "chat:{operators}:presence", "chat:{operators}:held", "chat:{operators}:names"];
+    public static RedisKey[] OfRoster() => ["chat:{operators}:seen", "chat:{operators}:presence", "chat:{operators}:held", "chat:{operators}:names", "chat:{operators}:holding"];
 
     /// <summary>Sorted set: session id -> time (ms) of closing, the newest 500 that this operator had (owner: RosterStore), kept as long as they are.</summary>
     public static RedisKey ClosedBy(string operatorId) => $"chat:{{operators}}:closed:{Digest(operatorId)}";

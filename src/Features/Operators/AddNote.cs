@@ -35,7 +35,7 @@ public sealed class AddNote(SessionReader reader, NoteStore notes) : Endpoint<Ad
             return Problem.SessionNotFound.ToResult();
         }
 
-        var (status, note) = await notes.AddAsync(sessionId, "note", caller, MessageText.Clean(request.Text!), ct);
+        var (status, note) = await notes.AddAsync(sessionId, "note", caller, MessageText.Clean(request.Text!), null, ct);
         return status switch
         {
             AddNoteStatus.Added => TypedResults.Created((string?)null, note),

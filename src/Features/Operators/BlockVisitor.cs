@@ -45,9 +45,13 @@ public sealed class BlockVisitor(HandoverStore handovers, AccountStore accounts,
         if (userId.Length > 0)
         {
             await accounts.BlockAsync(userId, duration, ct);
+            if (await accounts.FindAsync(userId, ct) is { } current && current != sessionId)
+            {
+                await handovers.BlockAsync(SessionAccess.OfSupervisor(current), duration, ct);
+            }
         }
 
-        await notes.AddAsync(sessionId, "blocked", caller, $"for {request.Minutes} minutes", ct);
+        await notes.AddAsync(sessionId, "blocked", caller, $"for {request.Minutes} minutes", null, ct);
         return TypedResults.NoContent();
     }
 }

@@ -2,6 +2,7 @@ using FastEndpoints;
 using FluentValidation;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
+using Intotes.Chat.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
@@ -10,7 +11,7 @@ namespace Intotes.Chat.Features.Operators;
 /// <summary>Takes the call that has waited longest, or a wanted one.</summary>
 /// <response code="200">The session, which is now the caller's.</response>
 /// <response code="204">Nobody waits.</response>
-public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummaryStore summaries, IOptions<ChatOptions> options)
+public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummaryStore summaries, Signals signals, IOptions<ChatOptions> options)
     : Endpoint<ClaimCall.Request, Results<Ok<OperatorSession>, NoContent, ProblemHttpResult>>
 {
     public sealed class Request
@@ -43,6 +44,12 @@ public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummarySt
         var (status, session) = request.SessionId is { } wanted
             ? await claimer.ClaimAsync(wanted, caller, ct)
             : await ClaimNextAsync(caller, TimeSpan.FromSeconds(request.Wait ?? 0), ct);
+        if (status == ClaimStatus.Claimed)
+        {
+            // A poll of the same operator that waits does not listen to this session yet.
+            await signals.AnnounceAsync(Keys.AssignmentsOf(caller.Id), ct);
+        }
+
         return status switch
         {
             ClaimStatus.Claimed => TypedResults.Ok(OperatorSession.Of(

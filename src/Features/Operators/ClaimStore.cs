@@ -35,7 +35,7 @@ public enum AssignStatus
 public sealed class ClaimStore(RedisGateway redis, IOptions<ChatOptions> options)
 {
     /// <summary>After so long (ms) a claim that never came through returns the call to the queue.</summary>
-    private const int ClaimMilliseconds = 10_000;
+    private int ClaimMilliseconds => Math.Min(10_000, options.Value.OperatorLeaseSeconds * 1000);
 
     /// <summary>When (µs) the next call of a department was first made; null when nobody waits there.</summary>
     public async Task<long?> NextCallAsync(string department, CancellationToken ct) =>
@@ -57,7 +57,7 @@ public sealed class ClaimStore(RedisGateway redis, IOptions<ChatOptions> options
         };
     }
 
-    /// <summary>Gives the session to the operator, if it still waits in that department; also how long it waited, unless it was given before.</summary>
+    /// <summary>Gives the session to the operator, if it still waits in that department; also how long it waited, if this is its first operator.</summary>
     public async Task<(AssignStatus Status, Session? Session, TimeSpan? Waited)> AssignAsync(string department, string sessionId, Caller.Operator caller, CancellationToken ct)
     {
         var reply = new ScriptReply(await redis.RunAsync(
@@ -75,10 +75,6 @@ public sealed class ClaimStore(RedisGateway redis, IOptions<ChatOptions> options
             var other => throw new UnreachableException($"assign_session.lua replied {other}"),
         };
     }
-
-    /// <summary>Whether the queue is just giving the call to the operator.</summary>
-    public async Task<bool> IsLentAsync(string department, string sessionId, string operatorId, CancellationToken ct) =>
-        await redis.CallAsync("HGET", db => db.HashGetAsync(Keys.OfQueue(department)[3], $"session:{sessionId}"), ct) == operatorId;
 
     /// <summary>The claim is through, or the session needs no operator any more: the call leaves the queue.</summary>
     public Task AcceptAsync(string department, string sessionId, string operatorId, CancellationToken ct) =>

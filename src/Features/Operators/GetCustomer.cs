@@ -8,8 +8,8 @@ namespace Intotes.Chat.Features.Operators;
 /// <summary>The profile and trading history of the customer in a session, from the platform. That the operator looked is recorded.</summary>
 public sealed class GetCustomer(SessionReader reader, CustomerReader customers) : EndpointWithoutRequest<Results<Ok<Customer>, ProblemHttpResult>>
 {
-    /// <summary>Longer than the platform's client takes to give up.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>As long as the platform's client takes to give up, which does not watch a body that stalls.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     public override void Configure()
     {

@@ -7,7 +7,8 @@ namespace Intotes.Chat.Features.Operators;
 
 /// <summary>A session after its operator gave it away.</summary>
 /// <param name="Had">How long the operator had it; null when it was given away before.</param>
-public sealed record HandedOver(Session Session, TimeSpan? Had);
+/// <param name="EntryId">The entry that told the visitor of a transfer.</param>
+public sealed record HandedOver(Session Session, TimeSpan? Had, string? EntryId = null);
 
 /// <summary>How sessions leave their operators. A null reply means that the operator does not have the session.</summary>
 public sealed class HandoverStore(RedisGateway redis, IOptions<ChatOptions> options)
@@ -41,7 +42,7 @@ public sealed class HandoverStore(RedisGateway redis, IOptions<ChatOptions> opti
             ct));
         return reply.Status switch
         {
-            "transferred" => new HandedOver(Session.From(sessionId, reply.Fields(1)), reply.Milliseconds(2)),
+            "transferred" => new HandedOver(Session.From(sessionId, reply.Fields(1)), reply.Milliseconds(2), reply.Text(3)),
             "denied" => null,
             var other => throw new UnreachableException($"transfer_session.lua replied {other}"),
         };

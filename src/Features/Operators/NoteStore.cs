@@ -20,10 +20,12 @@ public sealed class NoteStore(RedisGateway redis)
 {
     private const int MostEntries = 2000;
 
-    public async Task<(AddNoteStatus Status, Note? Note)> AddAsync(string sessionId, string what, Caller.Operator by, string text, CancellationToken ct)
+    /// <summary>Adds an entry once for each request; without the id of one it takes one for this call.</summary>
+    public async Task<(AddNoteStatus Status, Note? Note)> AddAsync(
+        string sessionId, string what, Caller.Operator by, string text, string? request, CancellationToken ct)
     {
         var reply = new ScriptReply(await redis.RunAsync(
-            Scripts.add_note, Keys.OfSession(sessionId), [what, by.Id, by.Name, text, MostEntries], ct));
+            Scripts.add_note, Keys.OfSession(sessionId), [what, by.Id, by.Name, text, MostEntries, request ?? Guid.NewGuid().ToString("N")], ct));
         return reply.Status switch
         {
             "added" => (AddNoteStatus.Added, new Note(reply.Text(1)!, what, new OperatorIdentity(by.Id, by.Name), text, Stored.TimeOf(reply.Text(1)!))),

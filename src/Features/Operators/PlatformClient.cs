@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
-using Polly;
 
 namespace Intotes.Chat.Features.Operators;
 
@@ -46,8 +45,9 @@ public sealed partial class PlatformClient(HttpClient http, IMemoryCache cache, 
         {
             return null;
         }
-        catch (Exception e) when (e is HttpRequestException or ExecutionRejectedException or JsonException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception e) when (!ct.IsCancellationRequested)
         {
+            // Whatever goes wrong there, and it may be anything, the conversation goes on.
             Log.Unavailable(logger, e.GetType().Name);
             return null;
         }

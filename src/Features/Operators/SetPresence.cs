@@ -30,7 +30,7 @@ public sealed class SetPresence(RosterStore roster, IOptions<ChatOptions> option
         public Rules()
         {
             RuleFor(r => r.Capacity).InclusiveBetween(1, 50);
-            RuleForEach(r => r.Departments).IsDepartment(Resolve<IOptions<ChatOptions>>().Value);
+            RuleForEach(r => r.Departments).NotNull().IsDepartment(Resolve<IOptions<ChatOptions>>().Value);
         }
     }
 

@@ -8,7 +8,7 @@ namespace Intotes.Chat.Features.Operators;
 public sealed record SessionSummary(Session Session, Message? LastMessage);
 
 /// <summary>Many sessions at a glance; all are asked for at once, so a list costs about one round trip.</summary>
-public sealed class SummaryStore(RedisGateway redis, RosterStore roster, ClaimStore claims, HeldIndex index)
+public sealed class SummaryStore(RedisGateway redis, RosterStore roster)
 {
     /// <summary>How many of the newest entries are searched for the last message.</summary>
     private const int Newest = 10;
@@ -36,15 +36,8 @@ public sealed class SummaryStore(RedisGateway redis, RosterStore roster, ClaimSt
         var held = found.Where(s => s.Session.Status == SessionStatus.Active && s.Session.OperatorId == operatorId).ToList();
         foreach (var id in indexed.Except(held.Select(s => s.Session.Id)))
         {
-            // A claim enters the index before its session is assigned: one that is lent to the operator now is on its way here.
-            if (found.FirstOrDefault(s => s.Session.Id == id) is { Session: { Status: SessionStatus.Waiting, Department: { } department } }
-                && await claims.IsLentAsync(department, id, operatorId, ct))
-            {
-                continue;
-            }
-
             var ended = found.Any(s => s.Session.Id == id && s.Session.Status == SessionStatus.Closed && s.Session.OperatorId == operatorId);
-            await (ended ? roster.EndedAsync(operatorId, id, ct) : index.LetGoAsync(operatorId, id, ct));
+            await (ended ? roster.EndedAsync(operatorId, id, ct) : roster.StrikeOutAsync(operatorId, id, ct));
         }
 
         return held;

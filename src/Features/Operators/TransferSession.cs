@@ -11,7 +11,7 @@ namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Hands a session to another operator that is online and has room, or to the queue of a department.</summary>
 public sealed class TransferSession(
-    HandoverStore handovers, SessionReturner returner, RosterStore roster, HeldIndex index, SampleStore samples, NoteStore notes, Signals signals)
+    SessionStore sessions, HandoverStore handovers, SessionReturner returner, RosterStore roster, HeldIndex index, SampleStore samples, NoteStore notes, Signals signals)
     : Endpoint<TransferSession.Request, Results<Ok<OperatorSession>, ProblemHttpResult>>
 {
     public sealed class Request
@@ -54,11 +54,8 @@ public sealed class TransferSession(
             return refusal!.ToResult();
         }
 
-        if (transferred.Had is not null)
-        {
-            await notes.AddAsync(sessionId, "transferred", caller, request.Note is { } note ? MessageText.Clean(note) : "", ct);
-        }
-
+        // Known by the transfer's entry, so that a repeated request adds it if the first did not come so far.
+        await notes.AddAsync(sessionId, "transferred", caller, request.Note is { } note ? MessageText.Clean(note) : "", transferred.EntryId, ct);
         return TypedResults.Ok(OperatorSession.Of(transferred.Session, null, null));
     }
 
@@ -67,6 +64,11 @@ public sealed class TransferSession(
         if (operatorId == caller.Id)
         {
             return (null, Problem.OperatorUnavailable);
+        }
+
+        if (await sessions.FindAsync(sessionId, ct) is not { } session || (session.OperatorId != caller.Id && session.OperatorId != operatorId))
+        {
+            return (null, Problem.NotAssigned);
         }
 
         var hold = await roster.HoldAsync(operatorId, sessionId, mustBeOnline: true, ct);
@@ -89,7 +91,7 @@ public sealed class TransferSession(
         }
 
         await index.LetGoAsync(caller.Id, sessionId, ct);
-        if (transferred.Session is { Status: SessionStatus.Active } session && session.OperatorId == operatorId)
+        if (transferred.Session is { Status: SessionStatus.Active } given && given.OperatorId == operatorId)
         {
             // Whoever looked at the index before the session was the other's may have struck it out.
             await roster.AddAsync(operatorId, sessionId, ct);

@@ -1,6 +1,7 @@
--- Adds a note or an audit entry that the visitor never sees.
+-- Adds a note or an audit entry that the visitor never sees, once for each request. Notes can fill a session, audit entries cannot.
 -- KEYS   as in session.lua
--- ARGV   1 what: 'note', 'transferred', 'blocked' or 'customer_seen', 2 operator id, 3 operator's name, 4 text, 5 most entries
+-- ARGV   1 what: 'note', 'transferred', 'blocked' or 'customer_seen', 2 operator id, 3 operator's name, 4 text, 5 most entries,
+--        6 id of the request
 -- Reply  { 'added', id } | { 'full' } | { 'gone' }
 -- include: session
 
@@ -8,9 +9,14 @@ local left = redis.call('TTL', KEYS[1])
 if left < 0 then
   return { 'gone' }
 end
-if redis.call('XLEN', KEYS[5]) >= tonumber(ARGV[5]) then
+for _, entry in ipairs(redis.call('XREVRANGE', KEYS[5], '+', '-', 'COUNT', 50)) do
+  if entry[2][10] == ARGV[6] then
+    return { 'added', entry[1] }
+  end
+end
+if ARGV[1] == 'note' and redis.call('XLEN', KEYS[5]) >= tonumber(ARGV[5]) then
   return { 'full' }
 end
-local id = redis.call('XADD', KEYS[5], '*', 'what', ARGV[1], 'operator', ARGV[2], 'name', ARGV[3], 'text', ARGV[4])
+local id = redis.call('XADD', KEYS[5], '*', 'what', ARGV[1], 'operator', ARGV[2], 'name', ARGV[3], 'text', ARGV[4], 'request', ARGV[6])
 redis.call('EXPIRE', KEYS[5], left)
 return { 'added', id }

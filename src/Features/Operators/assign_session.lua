@@ -2,7 +2,7 @@
 -- department is not assigned.
 -- KEYS   as in session.lua
 -- ARGV   1 operator id, 2 operator's name, 3 department, 4 text of the entry, 5 idle lifetime (s)
--- Reply  { 'assigned', HGETALL, how long (ms) it waited, or '' when it was assigned before } | { 'gone' } | { 'closed' } | { 'held' } by another operator | { 'moved' } to no or another department
+-- Reply  { 'assigned', HGETALL, how long (ms) it waited for its first operator, else '' } | { 'gone' } | { 'closed' } | { 'held' } by another operator | { 'moved' } to no or another department
 -- include: session
 
 local session = redis.call('HMGET', KEYS[1], 'status', 'operator', 'department', 'called')
@@ -21,7 +21,7 @@ if status ~= 'active' then
   if status ~= 'waiting' or session[3] ~= ARGV[3] then
     return { 'moved' }
   end
-  waited = ms_since(session[4])
+  waited = redis.call('HSETNX', KEYS[1], 'served', now_ms()) == 1 and ms_since(session[4]) or ''
   redis.call('HSET', KEYS[1], 'status', 'active', 'operator', ARGV[1], 'operator_name', ARGV[2], 'joined', now_ms())
   redis.call('HDEL', KEYS[1], 'previous')
   add_entry('system', '', ARGV[4], 'event', 'operator_joined')

@@ -35,7 +35,7 @@ public sealed class CallOperator(SessionGate gate, SessionStore sessions, QueueS
         Post("chat/session/call-operator");
         Policies(Access.SessionMember, Access.Visitor);
         Description(d => d.AcceptsJson<Request>(isOptional: true)
-            .Refuses(Problem.InvalidSessionToken, Problem.Forbidden, Problem.SessionNotFound, Problem.SessionClosed, Problem.SessionFull));
+            .Refuses(Problem.InvalidSessionToken, Problem.Forbidden, Problem.Blocked, Problem.SessionNotFound, Problem.SessionClosed, Problem.SessionFull));
     }
 
     public override async Task<Results<Ok<Answer>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
@@ -46,6 +46,7 @@ public sealed class CallOperator(SessionGate gate, SessionStore sessions, QueueS
         {
             null => refusal!.ToResult(),
             { Status: CallStatus.Closed } => Problem.SessionClosed.ToResult(),
+            { Status: CallStatus.Blocked } => Problem.Blocked.ToResult(),
             { Status: CallStatus.Full } => Problem.SessionFull.ToResult(),
             { Session: { } session } => TypedResults.Ok(await AnswerAsync(session, ct)),
             _ => throw new InvalidOperationException($"A call that is {reply.Status} has a session."),
@@ -61,6 +62,11 @@ public sealed class CallOperator(SessionGate gate, SessionStore sessions, QueueS
             var pace = (await places.ViewAsync(session.Department!, ct)).Pace;
             place = await queue.EnqueueAsync(session.Department!, session.Id, calledAt, pace, ct)
                 ?? await places.OfAsync(session.Id, session.Status, session.Department, calledAt, ct);
+            if (await sessions.FindAsync(session.Id, ct) is { Status: SessionStatus.Closed })
+            {
+                // Closed in between, when the call was not yet there to be dropped.
+                await queue.DropAsync(session.Department!, session.Id, ct);
+            }
         }
 
         var operators = await roster.ReadAsync(ct);

@@ -39,6 +39,9 @@ public enum HoldStatus
 /// </summary>
 public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> options)
 {
+    /// <summary>Longer than any claim or transfer takes from counting a session to assigning it.</summary>
+    private const int OnItsWayMilliseconds = 10_000;
+
     /// <summary>Notes that an operator called, which renews its leases.</summary>
     public Task SeenAsync(Caller.Operator caller, CancellationToken ct) =>
         redis.RunAsync(Scripts.operator_seen, Keys.OfRoster(), [caller.Id, caller.Name, ""], ct);
@@ -75,7 +78,7 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
 
     /// <summary>Counts a session towards an operator's capacity. Counting it again changes nothing.</summary>
     public async Task<HoldStatus> HoldAsync(string operatorId, string sessionId, bool mustBeOnline, CancellationToken ct) =>
-        (string?)await redis.RunAsync(Scripts.hold_session, Keys.OfRoster(), [operatorId, sessionId, mustBeOnline ? "1" : ""], ct) switch
+        (string?)await redis.RunAsync(Scripts.hold_session, Keys.OfRoster(), [operatorId, sessionId, mustBeOnline ? "online" : ""], ct) switch
         {
             "held" => HoldStatus.Held,
             "held before" => HoldStatus.HeldBefore,
@@ -86,17 +89,21 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
 
     /// <summary>An operator has a session, whatever its capacity: the session says so.</summary>
     public Task AddAsync(string operatorId, string sessionId, CancellationToken ct) =>
-        redis.CallAsync("ZADD", db => db.SortedSetAddAsync(Keys.OfRoster()[2], $"{operatorId}\n{sessionId}", 0), ct);
+        redis.RunAsync(Scripts.hold_session, Keys.OfRoster(), [operatorId, sessionId, "assigned"], ct);
 
     /// <summary>An operator does not have a session any more, or after all. See <c>HeldIndex</c>: it may be given it again meanwhile.</summary>
     public Task LetGoAsync(string operatorId, string sessionId, CancellationToken ct) =>
-        redis.CallAsync("ZREM", db => db.SortedSetRemoveAsync(Keys.OfRoster()[2], $"{operatorId}\n{sessionId}"), ct);
+        redis.RunAsync(Scripts.let_go, Keys.OfRoster(), [operatorId, sessionId, ""], ct);
+
+    /// <summary>Tidies up: strikes out what an operator turned out not to have, unless it may be on its way to it.</summary>
+    public Task StrikeOutAsync(string operatorId, string sessionId, CancellationToken ct) =>
+        redis.RunAsync(Scripts.let_go, Keys.OfRoster(), [operatorId, sessionId, OnItsWayMilliseconds], ct);
 
     /// <summary>A session that an operator had has ended.</summary>
     public Task EndedAsync(string operatorId, string sessionId, CancellationToken ct) =>
         redis.RunAsync(
             Scripts.end_held,
-            [Keys.OfRoster()[2], Keys.ClosedBy(operatorId)],
+            [Keys.OfRoster()[2], Keys.OfRoster()[4], Keys.ClosedBy(operatorId)],
             [operatorId, sessionId, options.Value.Retention.ClosedSeconds],
             ct);
 

@@ -43,6 +43,11 @@ public sealed class SessionOpener(SessionStore sessions, AccountStore accounts, 
 
         if (anonymous is not null)
         {
+            if (await sessions.IsBlockedAsync(anonymous, ct))
+            {
+                return null;
+            }
+
             current = await TakeOverAsync(account, anonymous, current, details, ct);
         }
 
@@ -87,10 +92,10 @@ public sealed class SessionOpener(SessionStore sessions, AccountStore accounts, 
         return current;
     }
 
-    /// <summary>Asks by opening it, for that also marks a closed session as superseded before another takes its place.</summary>
+    /// <summary>Whether it may not be replaced. Asks by opening it, for that also marks a closed session as superseded before another takes its place.</summary>
     private async Task<bool> IsLiveAsync(Caller.Account account, string? current, VisitorDetails details, CancellationToken ct) =>
         current is not null
-        && (await sessions.OpenAsync(SessionAccess.OfAccount(current, account.UserId, confirmed: true), create: false, details, ct)).Status == OpenStatus.Existing;
+        && (await sessions.OpenAsync(SessionAccess.OfAccount(current, account.UserId, confirmed: true), create: false, details, ct)).Status is OpenStatus.Existing or OpenStatus.Blocked;
 
     private async Task TidyUpAsync(Caller.Account account, string sessionId, LinkedSession closed, CancellationToken ct)
     {

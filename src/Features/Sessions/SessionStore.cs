@@ -20,6 +20,7 @@ public enum CallStatus
     Active,
     Closed,
     Full,
+    Blocked,
 }
 
 /// <summary>What linking left behind, for the one who linked to tidy up.</summary>
@@ -54,7 +55,11 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
         };
     }
 
-    /// <summary>Gives an anonymous session to an account; its token is dead from here on. Null when the token is not good, or the session closed.</summary>
+    /// <summary>Whether the visitor with this token is blocked; it cannot leave that behind by signing in.</summary>
+    public async Task<bool> IsBlockedAsync(SessionToken token, CancellationToken ct) =>
+        (await OpenAsync(SessionAccess.ByToken(token), create: false, new VisitorDetails(null, null, null, null, null), ct)).Status == OpenStatus.Blocked;
+
+    /// <summary>Gives an anonymous session to an account; its token is dead from here on. Null when the token is not good, or the session closed or blocked.</summary>
     public async Task<LinkedSession?> LinkAsync(SessionToken token, Caller.Account account, bool close, CancellationToken ct)
     {
         var reply = new ScriptReply(await redis.RunAsync(
@@ -87,6 +92,7 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
             "active" => new CallReply(CallStatus.Active, Session.From(access.SessionId, reply.Fields(1))),
             "closed" => new CallReply(CallStatus.Closed, null),
             "full" => new CallReply(CallStatus.Full, null),
+            "blocked" => new CallReply(CallStatus.Blocked, null),
             "denied" => null,
             var other => throw new UnreachableException($"call_operator.lua replied {other}"),
         };
@@ -130,7 +136,7 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }
 
-/// <param name="Session">Null when it is closed or full.</param>
+/// <param name="Session">Null when it is closed, full or blocked.</param>
 public sealed record CallReply(CallStatus Status, Session? Session);
 
 /// <param name="Had">How long its operator had it; null when none had, or it was closed before.</param>

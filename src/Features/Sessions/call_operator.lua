@@ -2,7 +2,7 @@
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 department asked for or '', 4 department otherwise, 5 reason or '', 6 text of the entry,
 --        7 entries a session may hold, 8 idle lifetime (s)
--- Reply  { 'waiting' | 'active', HGETALL } | { 'closed' } | { 'full' } | { 'denied' }
+-- Reply  { 'waiting' | 'active', HGETALL } | { 'closed' } | { 'full' } | { 'blocked' } | { 'denied' }
 -- include: session
 
 if not may(ARGV[1], ARGV[2]) then
@@ -11,6 +11,9 @@ end
 local status = redis.call('HGET', KEYS[1], 'status')
 if status == 'closed' then
   return { 'closed' }
+end
+if is_blocked() then
+  return { 'blocked' }
 end
 if status == 'open' then
   if redis.call('XLEN', KEYS[2]) >= tonumber(ARGV[7]) then

@@ -3,7 +3,7 @@
 -- KEYS   as in session.lua
 -- ARGV   1 token digest, 2 user id, 3 name or '', 4 text of the linked entry, 5 text of the closed entry,
 --        6 idle lifetime (s), 7 closed lifetime (s), 8 '1' to close
--- Reply  { 'linked', department or '' of the call it waited with, operator or '' that held it } | { 'closed' } | { 'denied' }
+-- Reply  { 'linked', department or '' of the call it waited with, operator or '' that held it } | { 'closed' } or blocked | { 'denied' }
 -- include: session
 
 local digest, user, name, close = ARGV[1], ARGV[2], ARGV[3], ARGV[8] == '1'
@@ -15,7 +15,7 @@ if not done then
   if session[1] ~= digest then
     return { 'denied' }
   end
-  if status == 'closed' then
+  if status == 'closed' or is_blocked() then
     return { 'closed' }
   end
   redis.call('HDEL', KEYS[1], 'token')

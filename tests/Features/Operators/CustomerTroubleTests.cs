@@ -19,7 +19,9 @@ public sealed class CustomerTroubleTests(PlatformNodes desk) : DeskTest(desk), I
     [InlineData("404")]
     [InlineData("hangs")]
     [InlineData("breaks off")]
+    [InlineData("breaks off midway")]
     [InlineData("says nonsense")]
+    [InlineData("says it in an unknown charset")]
     [InlineData("says something else")]
     [InlineData("is gone")]
     public async Task A_platform_that_does_not_help_is_unavailable_and_the_conversation_goes_on(string trouble)
@@ -36,6 +38,17 @@ public sealed class CustomerTroubleTests(PlatformNodes desk) : DeskTest(desk), I
             {
                 http.Abort();
                 return Task.CompletedTask;
+            },
+            "breaks off midway" => static async http =>
+            {
+                await http.Response.WriteAsync("{\"name\": \"An");
+                await http.Response.Body.FlushAsync();
+                http.Abort();
+            },
+            "says it in an unknown charset" => static http =>
+            {
+                http.Response.ContentType = "application/json; charset=bogus";
+                return http.Response.WriteAsync("{}");
             },
             "says nonsense" => static http => http.Response.WriteAsync("<html>Sign in</html>"),
             _ => static http => http.Response.WriteAsync("\"maintenance\""),

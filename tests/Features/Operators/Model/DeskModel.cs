@@ -121,8 +121,9 @@ public sealed class DeskModel
         {
             case { } session when session.IsWith(@operator):
                 Return(session, "operator_left");
+                session.LeftBy = "release";
                 return Expected.Ok(session);
-            case { Status: "waiting" } session when session.Previous == @operator: return Expected.Ok(session);
+            case { Status: "waiting", LeftBy: "release" } session when session.Previous == @operator: return Expected.Ok(session);
             default: return Expected.NotAssigned;
         }
     }
@@ -134,12 +135,22 @@ public sealed class DeskModel
     {
         Seen(@operator);
         var session = Visitors[visitor];
-        if (other is not { } to || to == @operator)
+        if (other == @operator)
         {
             return Expected.Unavailable;
         }
 
-        var hasItAlready = session?.IsWith(to) == true;
+        if (session is null || (session.Operator != @operator && (other is null || session.Operator != other)))
+        {
+            return Expected.NotAssigned;
+        }
+
+        if (other is not { } to)
+        {
+            return Expected.Unavailable;
+        }
+
+        var hasItAlready = session.IsWith(to);
         var isAvailable = Operators[to] is { IsThere: true, IsAway: false } && HeldBy(to).Count() < Operators[to].Capacity;
         if (!hasItAlready && !isAvailable)
         {
@@ -148,14 +159,14 @@ public sealed class DeskModel
 
         if (session?.IsWith(@operator) == true)
         {
-            session.Previous = @operator;
+            (session.Previous, session.LeftBy) = (@operator, "transfer");
             session.Operator = to;
             session.Entries.Add("transferred");
             return Expected.Ok(session);
         }
 
         // What was done may be repeated, even if the other has closed the session since.
-        return session?.Operator == to && session.Previous == @operator ? Expected.Ok(session) : Expected.NotAssigned;
+        return session?.Operator == to && session.Previous == @operator && session.LeftBy == "transfer" ? Expected.Ok(session) : Expected.NotAssigned;
     }
 
     public Expected TransferToDepartment(int @operator, int visitor, int department)
@@ -166,8 +177,9 @@ public sealed class DeskModel
             case { } session when session.IsWith(@operator):
                 session.Department = department;
                 Return(session, "transferred");
+                session.LeftBy = "transfer";
                 return Expected.Ok(session);
-            case { Status: "waiting" } session when session.Previous == @operator && session.Department == department: return Expected.Ok(session);
+            case { Status: "waiting", LeftBy: "transfer" } session when session.Previous == @operator && session.Department == department: return Expected.Ok(session);
             default: return Expected.NotAssigned;
         }
     }
@@ -211,7 +223,7 @@ public sealed class DeskModel
 
     private void Return(ModelSession session, string what)
     {
-        session.Previous = session.Operator;
+        (session.Previous, session.LeftBy) = (session.Operator, null);
         session.Operator = null;
         session.Entries.Add(what);
         Queue(session);

@@ -20,6 +20,9 @@ public sealed class ModelSession(string id)
     /// <summary>Who gave it away last. What it did then may be repeated.</summary>
     public int? Previous { get; set; }
 
+    /// <summary>How: by a release or a transfer, which may be repeated; null when it was gone.</summary>
+    public string? LeftBy { get; set; }
+
     /// <summary>What people wrote, and the events.</summary>
     public List<string> Entries { get; } = [];
 

@@ -1,0 +1,13 @@
+-- Strikes a session out of those an operator has. Whoever only tidies up leaves young entries alone: a claim or a transfer enters the
+-- session here before it is assigned, so it may be on its way.
+-- KEYS   as in roster.lua
+-- ARGV   1 operator id, 2 session id, 3 only when it is older than this (ms), or ''
+-- Reply  1 when it is struck out, else 0
+-- include: roster
+
+local member = ARGV[1] .. '\n' .. ARGV[2]
+if ARGV[3] ~= '' and now_ms() - (redis.call('HGET', KEYS[5], member) or 0) < tonumber(ARGV[3]) then
+  return 0
+end
+redis.call('HDEL', KEYS[5], member)
+return redis.call('ZREM', KEYS[3], member)
