@@ -51,6 +51,8 @@ public sealed class ClusterTests
         Assert.Equal("Here I am.", (string?)(await poll)["messages"]![0]!["text"]);
         Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(10), "the other node's waiting poll was not woken");
 
+        await SendAsync(first, "POST chat/typing", dana, null, new { typing = true });
+        await SendAsync(second, "POST chat/read", null, token, new { upTo = cursor });
         await SendAsync(first, $"POST operator/sessions/{id}/notes", dana, null, new { text = "Asks for Erik." });
         await SendAsync(second, $"POST operator/sessions/{id}/transfer", dana, null, new { operatorId = "erik" });
         Assert.Equal(id, (string?)(await SendAsync(first, "GET operator/sessions", erik))["sessions"]![0]!["sessionId"]);

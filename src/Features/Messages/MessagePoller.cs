@@ -24,10 +24,11 @@ public sealed class MessagePoller(
         using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct, life.ApplicationStopping);
         var renewal = caller is Caller.Operator ? TimeSpan.FromSeconds(options.Value.OperatorLeaseSeconds / 3.0) : Timeout.InfiniteTimeSpan;
         await using var listener = await signals.ListenAsync(Keys.Announcements(access.SessionId));
+        var before = reply;
         while (true)
         {
             reply = await messages.PollAsync(access, caller, after, most, ct);
-            if (reply is null || IsWorthTelling(reply) || end.IsCancellationRequested)
+            if (reply is null || IsWorthTelling(reply) || HasChanged(before, reply) || end.IsCancellationRequested)
             {
                 return reply;
             }
@@ -41,6 +42,10 @@ public sealed class MessagePoller(
             }
         }
     }
+
+    /// <summary>What shows without a message: who is there, who writes, what was read.</summary>
+    private static bool HasChanged(PollReply before, PollReply now) =>
+        now.Typing != before.Typing || now.ReadUpTo != before.ReadUpTo || now.Status != before.Status || now.OperatorName != before.OperatorName;
 
     private static bool IsWorthTelling(PollReply reply) => reply.Messages.Count > 0 || reply.Status == SessionStatus.Closed;
 }

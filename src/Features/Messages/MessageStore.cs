@@ -38,6 +38,9 @@ public sealed record PollReply(
     string Cursor,
     IReadOnlyList<Message> Messages);
 
+/// <param name="IsClosed">Nothing was noted, because the session is closed.</param>
+public sealed record NotedReply(bool IsClosed);
+
 /// <summary>A stretch of a conversation, in the order it was asked for.</summary>
 /// <param name="Newest">The id of the session's newest entry; null while there is none.</param>
 public sealed record HistoryStretch(string SessionId, SessionStatus Status, string? ReadUpTo, string? Newest, IReadOnlyList<Message> Messages);
@@ -98,6 +101,22 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
             var other => throw new UnreachableException($"poll_messages.lua replied {other}"),
         };
     }
+
+    /// <summary>Notes for six seconds that the caller is writing, or no longer.</summary>
+    public async Task<NotedReply?> SetTypingAsync(SessionAccess access, Caller caller, bool typing, CancellationToken ct) =>
+        Noted(await RunAsync(Scripts.set_typing, access, [OwnSide(caller), typing ? "1" : ""], ct));
+
+    /// <summary>Notes up to where the caller has read.</summary>
+    public async Task<NotedReply?> MarkReadAsync(SessionAccess access, Caller caller, string upTo, CancellationToken ct) =>
+        Noted(await RunAsync(Scripts.mark_read, access, [OwnSide(caller), upTo], ct));
+
+    private static NotedReply? Noted(ScriptReply reply) => reply.Status switch
+    {
+        "noted" => new NotedReply(IsClosed: false),
+        "closed" => new NotedReply(IsClosed: true),
+        "denied" => null,
+        var other => throw new UnreachableException($"A script replied {other}"),
+    };
 
     /// <summary>Entries after <paramref name="after"/> up to and including <paramref name="upTo"/>, oldest first.</summary>
     public Task<HistoryStretch?> ReadForwardsAsync(SessionAccess access, Caller caller, string after, string upTo, int most, CancellationToken ct) =>

@@ -123,6 +123,25 @@ public sealed class PollWaitTests(PrivateNodes own) : IClassFixture<PrivateNodes
         Assert.Equal(["For you"], (await waiting.WaitAsync(AtOnce, TestContext.Current.CancellationToken)).Texts());
     }
 
+    [Fact]
+    public async Task Who_writes_and_what_was_read_ends_a_wait()
+    {
+        var (visitor, dana) = (await MessageSteps.VisitorAsync(Nodes), ChatClient.Operator(Nodes));
+        await visitor.CallOperatorAsync();
+        await dana.PostAsync("operator/calls/claim", new { sessionId = visitor.SessionToken!.Split('.')[0] });
+        var said = (string?)(await visitor.SayAsync("Are you there?"))["id"];
+
+        var waiting = visitor.PollAsync($"?after={said}&wait=25");
+        await UntilListeningAsync(visitor, 1);
+        (await dana.PostAsync("chat/typing", new { typing = true })).Expect(HttpStatusCode.NoContent);
+        Assert.True((bool)(await waiting.WaitAsync(AtOnce, TestContext.Current.CancellationToken))["typing"]!);
+
+        waiting = visitor.PollAsync($"?after={said}&wait=25");
+        await UntilListeningAsync(visitor, 1);
+        (await dana.PostAsync("chat/read", new { upTo = said })).Expect(HttpStatusCode.NoContent);
+        Assert.Equal(said, (string?)(await waiting.WaitAsync(AtOnce, TestContext.Current.CancellationToken))["readUpTo"]);
+    }
+
     /// <summary>Returns once so many nodes have subscribed to the session's new entries.</summary>
     private async Task UntilListeningAsync(ChatClient visitor, int nodes)
     {
