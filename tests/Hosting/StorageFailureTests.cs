@@ -3,7 +3,11 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Redis;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Hosting;
 
@@ -53,6 +57,29 @@ public sealed class StorageFailureTests : IAsyncLifetime
         await redis.ResumeAsync();
 
         await AssertGoesOnAsync();
+    }
+
+    [Fact]
+    public async Task While_redis_is_full_every_write_says_so_the_sweeps_live_on_and_afterwards_all_goes_on()
+    {
+        await using var admin = await ConnectionMultiplexer.ConnectAsync($"{redis!.Configuration},allowAdmin=true");
+        var server = admin.GetServers()[0];
+        // Its operator is long gone, so that every sweep of the node tries to write as well.
+        await admin.GetDatabase().SortedSetAddAsync(Keys.OfRoster()[0], (await admin.GetDatabase().SortedSetRangeByRankAsync(Keys.OfRoster()[0]))[0], 0);
+        await server.ConfigSetAsync("maxmemory", 1);
+
+        (await SendAsync("POST chat/message", token, new { text = "Hello?" })).ExpectProblem(503, "storage_unavailable");
+        await Assert.ThrowsAsync<StorageUnavailableException>(
+            () => node!.Services.GetRequiredService<RosterStore>().SetPresenceAsync(
+                new Caller.Operator("dana", "Dana", false), new Presence(PresenceStatus.Online, 5, []), TestContext.Current.CancellationToken));
+
+        await server.ConfigSetAsync("maxmemory", 0);
+        var started = TimeProvider.System.GetTimestamp();
+        while ((string?)(await SendAsync("GET chat/poll?after=0-0", token)).Body?["status"] != "waiting")
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < GoesOnWithin, "No sweep has returned the call.");
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]

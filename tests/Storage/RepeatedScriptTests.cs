@@ -1,0 +1,72 @@
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
+
+namespace Intotes.Chat.Tests.Storage;
+
+/// <summary>
+/// What the gateway does when an answer was lost: it runs the same script with the same arguments again, and must get the same answer, with
+/// nothing stored twice.
+/// </summary>
+public sealed class RepeatedScriptTests(ChatNodes nodes)
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private RedisGateway Gateway => nodes.Services.GetRequiredService<RedisGateway>();
+
+    private IDatabase Redis => nodes.Services.GetRequiredService<RedisConnection>().Database;
+
+    [Theory]
+    [InlineData("chosen")]
+    [InlineData("request")] // the server's own, where the client chose none
+    public async Task A_message_is_stored_once_and_both_times_reported_as_new(string clientMessageId)
+    {
+        var access = await OpenAsync();
+        RedisValue[] arguments = [access.Kind, access.Credential, "visitor", "", "Hello", clientMessageId, "request", 100, 3600];
+
+        var replies = await TwiceAsync(Scripts.append_message, access.SessionId, arguments);
+
+        Assert.All(replies, reply => Assert.Equal("appended", reply.Status));
+        Assert.Equal(replies[0].Text(1), replies[1].Text(1));
+        Assert.Equal(1, await Redis.StreamLengthAsync(Keys.OfSession(access.SessionId)[1]));
+    }
+
+    [Fact]
+    public async Task A_note_is_stored_once()
+    {
+        var access = await OpenAsync();
+
+        var replies = await TwiceAsync(Scripts.add_note, access.SessionId, ["note", "dana", "Dana", "Careful.", 100, "request"]);
+
+        Assert.Equal(replies[0].Text(1), replies[1].Text(1));
+        Assert.Equal(1, await Redis.StreamLengthAsync(Keys.OfSession(access.SessionId)[4]));
+    }
+
+    [Fact]
+    public async Task A_poll_without_a_cursor_tells_the_same_again()
+    {
+        var access = await OpenAsync();
+        await Gateway.RunAsync(
+            Scripts.append_message, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, "visitor", "", "Hello", "m1", "r1", 100, 3600], Ct);
+
+        var replies = await TwiceAsync(Scripts.poll_messages, access.SessionId, [access.Kind, access.Credential, "", 10, "visitor", "operator", "request"]);
+
+        Assert.All(replies, reply => Assert.Single(reply.Items(9)));
+    }
+
+    private async Task<SessionAccess> OpenAsync()
+    {
+        var access = SessionAccess.ByToken(SessionToken.New());
+        var (status, _) = await nodes.Services.GetRequiredService<SessionStore>()
+            .OpenAsync(access, create: true, new VisitorDetails(null, null, null, null, null), Ct);
+        Assert.Equal(OpenStatus.Created, status);
+        return access;
+    }
+
+    private async Task<ScriptReply[]> TwiceAsync(Script script, string sessionId, RedisValue[] arguments) =>
+    [
+        new(await Gateway.RunAsync(script, Keys.OfSession(sessionId), arguments, Ct)),
+        new(await Gateway.RunAsync(script, Keys.OfSession(sessionId), arguments, Ct)),
+    ];
+}
