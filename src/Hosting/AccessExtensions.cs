@@ -71,7 +71,7 @@ public static class AccessExtensions
     public static IApplicationBuilder UseAccess(this IApplicationBuilder app) => app
         .UseAuthentication()
         .Use(static (http, next) => HasBearer(http.Request) && http.User.Identity is not { IsAuthenticated: true }
-            ? Problem.InvalidToken.WriteAsync(http)
+            ? Problem.InvalidToken.ExecuteAsync(http)
             : next(http))
         .UseAuthorization();
 
@@ -106,7 +106,7 @@ public static class AccessExtensions
                 (_, true) => Problem.Forbidden,
                 _ => Problem.SessionNotFound,
             };
-            return problem.WriteAsync(http);
+            return problem.ExecuteAsync(http);
         }
     }
 }

@@ -67,9 +67,9 @@ public static class ApiExtensions
                 http.Response.Headers.Connection = "close";
             }
 
-            return Problem.PayloadTooLarge.WriteAsync(http);
+            return Problem.PayloadTooLarge.ExecuteAsync(http);
         }
 
-        return IsUtf8Json(request.ContentType) ? next(http) : Problem.UnsupportedMediaType.WriteAsync(http);
+        return IsUtf8Json(request.ContentType) ? next(http) : Problem.UnsupportedMediaType.ExecuteAsync(http);
     }
 }

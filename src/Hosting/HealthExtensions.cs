@@ -26,7 +26,7 @@ public static class HealthExtensions
     {
         if (report.Status != HealthStatus.Healthy)
         {
-            http.Response.Headers.RetryAfter = Problem.RetryAfterSeconds;
+            http.Response.Headers.RetryAfter = "1";
         }
 
         return http.Response.WriteAsync(report.Status.ToString());

@@ -1,18 +1,19 @@
 using System.Diagnostics;
-using Microsoft.AspNetCore.Http.HttpResults;
+using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Intotes.Chat.Hosting;
 
 /// <summary>
 /// Every error that a caller may meet, as problem+json (RFC 9457). <paramref name="Code"/> is the stable machine word of the contract;
-/// the title is for people and never says more than the caller may know.
+/// the title is for people and never says more than the caller may know. An endpoint returns it as its result.
 /// </summary>
 /// <param name="Code">Stable machine word.</param>
 /// <param name="Status">HTTP status.</param>
 /// <param name="Title">One sentence for people.</param>
 /// <param name="Field">The request field at fault, where it is always the same one.</param>
-public sealed record Problem(string Code, int Status, string Title, string? Field = null)
+/// <param name="RetryAfterSeconds">After how long (s) it is worth trying again, where that helps.</param>
+public sealed record Problem(string Code, int Status, string Title, string? Field = null, int? RetryAfterSeconds = null) : IResult
 {
     public static readonly Problem InvalidRequest = new("invalid_request", 400, "The request is not valid.");
     public static readonly Problem InvalidCursor = new("invalid_cursor", 400, "The cursor is not one that this service gave.");
@@ -35,25 +36,24 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     public static readonly Problem SessionNotClosed = new("session_not_closed", 409, "The session is not closed yet.");
     public static readonly Problem PayloadTooLarge = new("payload_too_large", 413, "The request is larger than 64 KB.");
     public static readonly Problem UnsupportedMediaType = new("unsupported_media_type", 415, "Only application/json is taken.");
+    public static readonly Problem RateLimited = new("rate_limited", 429, "Too many requests; please wait.");
     public static readonly Problem InternalError = new("internal_error", 500, "Something went wrong on our side.");
-    public static readonly Problem StorageUnavailable = new("storage_unavailable", 503, "The storage does not answer; please try again.");
+    public static readonly Problem StorageUnavailable = new("storage_unavailable", 503, "The storage does not answer; please try again.", RetryAfterSeconds: 1);
 
-    /// <summary>How long a caller should wait before it tries again, where that helps.</summary>
-    public const string RetryAfterSeconds = "1";
+    /// <summary>Worth trying again once this time has passed.</summary>
+    public Problem After(TimeSpan wait) => this with { RetryAfterSeconds = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) };
 
-    /// <summary>As the result of an endpoint.</summary>
-    public ProblemHttpResult ToResult() => TypedResults.Problem(Describe(Field is null ? null : new Dictionary<string, string[]> { [Field] = [Title] }));
-
-    /// <summary>As the whole answer, where no endpoint is involved.</summary>
-    public async Task WriteAsync(HttpContext http)
+    public async Task ExecuteAsync(HttpContext httpContext)
     {
-        http.Response.Headers.CacheControl = "no-store";
-        if (Status == StatusCodes.Status503ServiceUnavailable)
+        var headers = httpContext.Response.Headers;
+        headers.CacheControl = "no-store";
+        if (RetryAfterSeconds is { } seconds)
         {
-            http.Response.Headers.RetryAfter = RetryAfterSeconds;
+            headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
-        await ToResult().ExecuteAsync(http);
+        var errors = Field is null ? null : new Dictionary<string, string[]> { [Field] = [Title] };
+        await TypedResults.Problem(Describe(errors)).ExecuteAsync(httpContext);
     }
 
     /// <summary>With the messages of each field that is wrong.</summary>

@@ -15,11 +15,11 @@ public static class ProblemExtensions
         })
         .UseExceptionHandler(new ExceptionHandlerOptions
         {
-            ExceptionHandler = static http => FromException(http.Features.Get<IExceptionHandlerFeature>()!.Error).WriteAsync(http),
+            ExceptionHandler = static http => FromException(http.Features.Get<IExceptionHandlerFeature>()!.Error).ExecuteAsync(http),
             // Expected failures are counted and traced by the storage gateway; a line for each would bury the unexpected ones.
             SuppressDiagnosticsCallback = static context => context.Exception is StorageUnavailableException or BadHttpRequestException,
         })
-        .UseStatusCodePages(static context => Problem.OfStatus(context.HttpContext.Response.StatusCode)?.WriteAsync(context.HttpContext) ?? Task.CompletedTask);
+        .UseStatusCodePages(static context => Problem.OfStatus(context.HttpContext.Response.StatusCode)?.ExecuteAsync(context.HttpContext) ?? Task.CompletedTask);
 
     /// <summary>The answer to a request that failed its rules. A rule may name another code than <c>invalid_request</c>.</summary>
     public static object FromFailures(List<ValidationFailure> failures)

@@ -8,7 +8,7 @@ namespace Intotes.Chat.Features.Messages;
 
 /// <summary>The whole conversation, oldest first; or with a limit, pages backwards from the newest.</summary>
 public sealed class GetHistory(SessionGate gate, HistoryReader reader)
-    : Endpoint<GetHistory.Request, Results<HistoryResult, ProblemHttpResult>>
+    : Endpoint<GetHistory.Request, Results<HistoryResult, Problem>>
 {
     public sealed class Request
     {
@@ -45,11 +45,11 @@ public sealed class GetHistory(SessionGate gate, HistoryReader reader)
         Description(d => d.Refuses(Problem.InvalidCursor, Problem.InvalidSessionToken, Problem.NotAssigned, Problem.SessionNotFound));
     }
 
-    public override async Task<Results<HistoryResult, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<HistoryResult, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Caller()!;
         var (history, refusal) = await gate.EnterAsync(
             caller, request.SessionId, access => reader.ReadAsync(access, caller, request.Limit, request.Before, request.Event ?? true, ct), ct);
-        return history is null ? refusal!.ToResult() : new HistoryResult(history);
+        return history is null ? refusal! : new HistoryResult(history);
     }
 }

@@ -8,7 +8,7 @@ namespace Intotes.Chat.Features.Messages;
 
 /// <summary>The conversation to keep: plain text, or JSON where the Accept header prefers it.</summary>
 public sealed class GetTranscript(SessionGate gate, HistoryReader reader)
-    : EndpointWithoutRequest<Results<TranscriptResult, HistoryResult, ProblemHttpResult>>
+    : EndpointWithoutRequest<Results<TranscriptResult, HistoryResult, Problem>>
 {
     public override void Configure()
     {
@@ -17,12 +17,12 @@ public sealed class GetTranscript(SessionGate gate, HistoryReader reader)
         Description(d => d.Refuses(Problem.InvalidSessionToken, Problem.Forbidden, Problem.SessionNotFound));
     }
 
-    public override async Task<Results<TranscriptResult, HistoryResult, ProblemHttpResult>> ExecuteAsync(CancellationToken ct)
+    public override async Task<Results<TranscriptResult, HistoryResult, Problem>> ExecuteAsync(CancellationToken ct)
     {
         var caller = User.Caller()!;
         var (history, refusal) = await gate.EnterAsync(
             caller, null, access => reader.ReadAsync(access, caller, null, null, withEvents: true, ct), ct);
-        return history is null ? refusal!.ToResult()
+        return history is null ? refusal!
             : PrefersJson(HttpContext.Request) ? new HistoryResult(history)
             : new TranscriptResult(history);
     }

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>Tells the other side up to where the caller has read; never backwards.</summary>
-public sealed class MarkRead(SessionGate gate, MessageStore messages) : Endpoint<MarkRead.Request, Results<NoContent, ProblemHttpResult>>
+public sealed class MarkRead(SessionGate gate, MessageStore messages) : Endpoint<MarkRead.Request, Results<NoContent, Problem>>
 {
     public sealed class Request
     {
@@ -35,11 +35,11 @@ public sealed class MarkRead(SessionGate gate, MessageStore messages) : Endpoint
             .Refuses(Problem.InvalidCursor, Problem.InvalidSessionToken, Problem.NotAssigned, Problem.SessionNotFound));
     }
 
-    public override async Task<Results<NoContent, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<NoContent, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Caller()!;
         var (reply, refusal) = await gate.EnterAsync(
             caller, request.SessionId, access => messages.MarkReadAsync(access, caller, request.UpTo!, ct), ct);
-        return reply is null ? refusal!.ToResult() : TypedResults.NoContent();
+        return reply is null ? refusal! : TypedResults.NoContent();
     }
 }

@@ -8,7 +8,7 @@ namespace Intotes.Chat.Features.Messages;
 
 /// <summary>New messages: after a cursor, or since the caller's last poll.</summary>
 public sealed class PollMessages(SessionGate gate, MessagePoller poller, QueuePlaces places)
-    : Endpoint<PollMessages.Request, Results<Ok<PollMessages.Answer>, ProblemHttpResult>>
+    : Endpoint<PollMessages.Request, Results<Ok<PollMessages.Answer>, Problem>>
 {
     private const int DefaultLimit = 200;
 
@@ -57,7 +57,7 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, QueuePl
         Description(d => d.Refuses(Problem.InvalidCursor, Problem.InvalidSessionToken, Problem.NotAssigned, Problem.SessionNotFound));
     }
 
-    public override async Task<Results<Ok<Answer>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<Ok<Answer>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Caller()!;
         var wait = TimeSpan.FromSeconds(request.Wait ?? 0);
@@ -68,7 +68,7 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, QueuePl
             ct);
         if (reply is null)
         {
-            return refusal!.ToResult();
+            return refusal!;
         }
 
         return TypedResults.Ok(new Answer(

@@ -10,7 +10,7 @@ namespace Intotes.Chat.Features.Messages;
 /// <response code="200">The message that was stored under this client message id.</response>
 /// <response code="201">The message as stored.</response>
 public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleStore samples, ChatMetrics metrics)
-    : Endpoint<PostMessage.Request, Results<Created<Message>, Ok<Message>, ProblemHttpResult>>
+    : Endpoint<PostMessage.Request, Results<Created<Message>, Ok<Message>, Problem>>
 {
     public sealed class Request
     {
@@ -41,7 +41,7 @@ public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleS
             Problem.InvalidSessionToken, Problem.NotAssigned, Problem.Blocked, Problem.SessionNotFound, Problem.SessionClosed, Problem.SessionFull, Problem.ClientMessageIdReused));
     }
 
-    public override async Task<Results<Created<Message>, Ok<Message>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<Created<Message>, Ok<Message>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Caller()!;
         var text = MessageText.Clean(request.Text!);
@@ -55,13 +55,13 @@ public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleS
 
         return reply switch
         {
-            null => refusal!.ToResult(),
+            null => refusal!,
             { Status: AppendStatus.Appended } => TypedResults.Created((string?)null, reply.Message),
             { Status: AppendStatus.Duplicate } => TypedResults.Ok(reply.Message),
-            { Status: AppendStatus.ReusedId } => Problem.ClientMessageIdReused.ToResult(),
-            { Status: AppendStatus.Blocked } => Problem.Blocked.ToResult(),
-            { Status: AppendStatus.Full } => Problem.SessionFull.ToResult(),
-            _ => Problem.SessionClosed.ToResult(),
+            { Status: AppendStatus.ReusedId } => Problem.ClientMessageIdReused,
+            { Status: AppendStatus.Blocked } => Problem.Blocked,
+            { Status: AppendStatus.Full } => Problem.SessionFull,
+            _ => Problem.SessionClosed,
         };
     }
 }

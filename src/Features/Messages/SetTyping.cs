@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>Shows the other side for six seconds that the caller is writing, or no longer.</summary>
-public sealed class SetTyping(SessionGate gate, MessageStore messages) : Endpoint<SetTyping.Request, Results<NoContent, ProblemHttpResult>>
+public sealed class SetTyping(SessionGate gate, MessageStore messages) : Endpoint<SetTyping.Request, Results<NoContent, Problem>>
 {
     public sealed class Request
     {
@@ -30,15 +30,15 @@ public sealed class SetTyping(SessionGate gate, MessageStore messages) : Endpoin
             .Refuses(Problem.InvalidSessionToken, Problem.NotAssigned, Problem.SessionNotFound, Problem.SessionClosed));
     }
 
-    public override async Task<Results<NoContent, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<NoContent, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Caller()!;
         var (reply, refusal) = await gate.EnterAsync(
             caller, request.SessionId, access => messages.SetTypingAsync(access, caller, request.Typing!.Value, ct), ct);
         return reply switch
         {
-            null => refusal!.ToResult(),
-            { IsClosed: true } => Problem.SessionClosed.ToResult(),
+            null => refusal!,
+            { IsClosed: true } => Problem.SessionClosed,
             _ => TypedResults.NoContent(),
         };
     }

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Adds a canned reply under a shortcut that is not taken.</summary>
-public sealed class AddCannedReply(CannedReplyStore replies) : Endpoint<AddCannedReply.Request, Results<Created<CannedReply>, ProblemHttpResult>>
+public sealed class AddCannedReply(CannedReplyStore replies) : Endpoint<AddCannedReply.Request, Results<Created<CannedReply>, Problem>>
 {
     public sealed class Request
     {
@@ -32,9 +32,9 @@ public sealed class AddCannedReply(CannedReplyStore replies) : Endpoint<AddCanne
         Description(d => d.AcceptsJson<Request>());
     }
 
-    public override async Task<Results<Created<CannedReply>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<Created<CannedReply>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var reply = new CannedReply(request.Shortcut!, MessageText.Clean(request.Text!));
-        return await replies.AddAsync(reply, ct) ? TypedResults.Created((string?)null, reply) : Problem.ShortcutTaken.ToResult();
+        return await replies.AddAsync(reply, ct) ? TypedResults.Created((string?)null, reply) : Problem.ShortcutTaken;
     }
 }

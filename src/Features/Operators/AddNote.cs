@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Adds an internal note to a session that the operator may read; the visitor never sees it.</summary>
-public sealed class AddNote(SessionReader reader, NoteStore notes) : Endpoint<AddNote.Request, Results<Created<Note>, ProblemHttpResult>>
+public sealed class AddNote(SessionReader reader, NoteStore notes) : Endpoint<AddNote.Request, Results<Created<Note>, Problem>>
 {
     public sealed class Request
     {
@@ -26,21 +26,21 @@ public sealed class AddNote(SessionReader reader, NoteStore notes) : Endpoint<Ad
         Description(d => d.AcceptsJson<Request>().Refuses(Problem.SessionNotFound, Problem.SessionFull));
     }
 
-    public override async Task<Results<Created<Note>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<Created<Note>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Operator();
         var sessionId = Route<string>("sessionId")!;
         if (await reader.FindAsync(sessionId, caller, ct) is null)
         {
-            return Problem.SessionNotFound.ToResult();
+            return Problem.SessionNotFound;
         }
 
         var (status, note) = await notes.AddAsync(sessionId, "note", caller, MessageText.Clean(request.Text!), null, ct);
         return status switch
         {
             AddNoteStatus.Added => TypedResults.Created((string?)null, note),
-            AddNoteStatus.Full => Problem.SessionFull.ToResult(),
-            _ => Problem.SessionNotFound.ToResult(),
+            AddNoteStatus.Full => Problem.SessionFull,
+            _ => Problem.SessionNotFound,
         };
     }
 }

@@ -11,7 +11,7 @@ namespace Intotes.Chat.Features.Operators;
 /// its token. Zero minutes lets it again.
 /// </summary>
 public sealed class BlockVisitor(HandoverStore handovers, AccountStore accounts, NoteStore notes)
-    : Endpoint<BlockVisitor.Request, Results<NoContent, ProblemHttpResult>>
+    : Endpoint<BlockVisitor.Request, Results<NoContent, Problem>>
 {
     public sealed class Request
     {
@@ -31,7 +31,7 @@ public sealed class BlockVisitor(HandoverStore handovers, AccountStore accounts,
         Description(d => d.AcceptsJson<Request>().Refuses(Problem.NotAssigned));
     }
 
-    public override async Task<Results<NoContent, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<NoContent, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Operator();
         var sessionId = Route<string>("sessionId")!;
@@ -39,7 +39,7 @@ public sealed class BlockVisitor(HandoverStore handovers, AccountStore accounts,
         var access = caller.IsSupervisor ? SessionAccess.OfSupervisor(sessionId) : SessionAccess.OfOperator(sessionId, caller);
         if (await handovers.BlockAsync(access, duration, ct) is not { } userId)
         {
-            return Problem.NotAssigned.ToResult();
+            return Problem.NotAssigned;
         }
 
         if (userId.Length > 0)

@@ -12,7 +12,7 @@ namespace Intotes.Chat.Features.Operators;
 /// <response code="200">The session, which is now the caller's.</response>
 /// <response code="204">Nobody waits.</response>
 public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummaryStore summaries, Signals signals, IOptions<ChatOptions> options)
-    : Endpoint<ClaimCall.Request, Results<Ok<OperatorSession>, NoContent, ProblemHttpResult>>
+    : Endpoint<ClaimCall.Request, Results<Ok<OperatorSession>, NoContent, Problem>>
 {
     public sealed class Request
     {
@@ -38,7 +38,7 @@ public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummarySt
             .Refuses(Problem.SessionNotFound, Problem.AlreadyClaimed, Problem.AtCapacity, Problem.SessionClosed));
     }
 
-    public override async Task<Results<Ok<OperatorSession>, NoContent, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<Ok<OperatorSession>, NoContent, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Operator();
         var (status, session) = request.SessionId is { } wanted
@@ -55,10 +55,10 @@ public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummarySt
             ClaimStatus.Claimed => TypedResults.Ok(OperatorSession.Of(
                 session!, (await summaries.FindAsync(session!.Id, ct))?.LastMessage, options.Value.OperatorLeaseSeconds)),
             ClaimStatus.NoneWaiting => TypedResults.NoContent(),
-            ClaimStatus.AtCapacity => Problem.AtCapacity.ToResult(),
-            ClaimStatus.AlreadyClaimed => Problem.AlreadyClaimed.ToResult(),
-            ClaimStatus.SessionClosed => Problem.SessionClosed.ToResult(),
-            _ => Problem.SessionNotFound.ToResult(),
+            ClaimStatus.AtCapacity => Problem.AtCapacity,
+            ClaimStatus.AlreadyClaimed => Problem.AlreadyClaimed,
+            ClaimStatus.SessionClosed => Problem.SessionClosed,
+            _ => Problem.SessionNotFound,
         };
     }
 

@@ -7,7 +7,7 @@ namespace Intotes.Chat.Features.Operators;
 
 /// <summary>The operator that has a session ends it. Ending it again changes nothing.</summary>
 public sealed class CloseHeldSession(SessionCloser closer, SummaryStore summaries)
-    : Endpoint<CloseHeldSession.Request, Results<Ok<OperatorSession>, ProblemHttpResult>>
+    : Endpoint<CloseHeldSession.Request, Results<Ok<OperatorSession>, Problem>>
 {
     public sealed class Request
     {
@@ -27,13 +27,13 @@ public sealed class CloseHeldSession(SessionCloser closer, SummaryStore summarie
         Description(d => d.AcceptsJson<Request>(isOptional: true).Refuses(Problem.NotAssigned));
     }
 
-    public override async Task<Results<Ok<OperatorSession>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<Ok<OperatorSession>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Operator();
         var access = SessionAccess.OfOperator(Route<string>("sessionId")!, caller);
         if (await closer.CloseAsync(access, SystemTexts.ClosedBy(caller.Name), request.Reason, ct) is not { } session)
         {
-            return Problem.NotAssigned.ToResult();
+            return Problem.NotAssigned;
         }
 
         return TypedResults.Ok(OperatorSession.Of(session, (await summaries.FindAsync(session.Id, ct))?.LastMessage, null));

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Deletes a canned reply.</summary>
-public sealed class DeleteCannedReply(CannedReplyStore replies) : EndpointWithoutRequest<Results<NoContent, ProblemHttpResult>>
+public sealed class DeleteCannedReply(CannedReplyStore replies) : EndpointWithoutRequest<Results<NoContent, Problem>>
 {
     public override void Configure()
     {
@@ -14,6 +14,6 @@ public sealed class DeleteCannedReply(CannedReplyStore replies) : EndpointWithou
         Description(d => d.Refuses(Problem.NotFound));
     }
 
-    public override async Task<Results<NoContent, ProblemHttpResult>> ExecuteAsync(CancellationToken ct) =>
-        await replies.DeleteAsync(Route<string>("shortcut")!, ct) ? TypedResults.NoContent() : Problem.NotFound.ToResult();
+    public override async Task<Results<NoContent, Problem>> ExecuteAsync(CancellationToken ct) =>
+        await replies.DeleteAsync(Route<string>("shortcut")!, ct) ? TypedResults.NoContent() : Problem.NotFound;
 }

@@ -11,7 +11,7 @@ namespace Intotes.Chat.Features.Operators;
 public sealed class GetSession(
     SessionReader reader, SummaryStore summaries, HistoryReader history, NoteStore notes, CustomerReader customers, AccountStore accounts,
     IOptions<ChatOptions> options)
-    : EndpointWithoutRequest<Results<Ok<GetSession.Answer>, ProblemHttpResult>>
+    : EndpointWithoutRequest<Results<Ok<GetSession.Answer>, Problem>>
 {
     /// <summary>Longer conversations are paged by <c>GET /chat/history</c>.</summary>
     private const int MostMessages = 500;
@@ -36,19 +36,19 @@ public sealed class GetSession(
         Description(d => d.Refuses(Problem.SessionNotFound));
     }
 
-    public override async Task<Results<Ok<Answer>, ProblemHttpResult>> ExecuteAsync(CancellationToken ct)
+    public override async Task<Results<Ok<Answer>, Problem>> ExecuteAsync(CancellationToken ct)
     {
         var caller = User.Operator();
         if (await reader.FindAsync(Route<string>("sessionId")!, caller, ct) is not { } summary)
         {
-            return Problem.SessionNotFound.ToResult();
+            return Problem.SessionNotFound;
         }
 
         var session = summary.Session;
         var conversation = await history.ReadAsync(SessionAccess.OfSupervisor(session.Id), caller, MostMessages, null, withEvents: true, ct);
         if (conversation is null)
         {
-            return Problem.SessionNotFound.ToResult();
+            return Problem.SessionNotFound;
         }
 
         var customer = customers.ReadAsync(session, caller, Patience, ct);

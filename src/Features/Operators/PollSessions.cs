@@ -8,7 +8,7 @@ namespace Intotes.Chat.Features.Operators;
 
 /// <summary>New messages over all sessions of the operator, and how the queues stand; renews its leases.</summary>
 public sealed class PollSessions(SessionsPoller poller, OperatorWait waits)
-    : Endpoint<PollSessions.Request, Results<Ok<SessionsPoller.Answer>, ProblemHttpResult>>
+    : Endpoint<PollSessions.Request, Results<Ok<SessionsPoller.Answer>, Problem>>
 {
     public sealed class Request
     {
@@ -38,7 +38,7 @@ public sealed class PollSessions(SessionsPoller poller, OperatorWait waits)
         Description(d => d.Refuses(Problem.InvalidCursor));
     }
 
-    public override async Task<Results<Ok<SessionsPoller.Answer>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<Ok<SessionsPoller.Answer>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Operator();
         var after = OperatorCursor.Parse(request.After)!;

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Gives a session back to the queue, at the place of its first call.</summary>
-public sealed class ReleaseSession(SessionReturner returner) : EndpointWithoutRequest<Results<Ok<OperatorSession>, ProblemHttpResult>>
+public sealed class ReleaseSession(SessionReturner returner) : EndpointWithoutRequest<Results<Ok<OperatorSession>, Problem>>
 {
     public override void Configure()
     {
@@ -15,10 +15,10 @@ public sealed class ReleaseSession(SessionReturner returner) : EndpointWithoutRe
         Description(d => d.Refuses(Problem.NotAssigned));
     }
 
-    public override async Task<Results<Ok<OperatorSession>, ProblemHttpResult>> ExecuteAsync(CancellationToken ct)
+    public override async Task<Results<Ok<OperatorSession>, Problem>> ExecuteAsync(CancellationToken ct)
     {
         var caller = User.Operator();
         var session = await returner.ReturnAsync(Route<string>("sessionId")!, caller.Id, SystemTexts.OperatorLeft(caller.Name), "released", null, ct);
-        return session is null ? Problem.NotAssigned.ToResult() : TypedResults.Ok(OperatorSession.Of(session, null, null));
+        return session is null ? Problem.NotAssigned : TypedResults.Ok(OperatorSession.Of(session, null, null));
     }
 }

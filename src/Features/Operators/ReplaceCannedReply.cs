@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Gives a canned reply another text.</summary>
-public sealed class ReplaceCannedReply(CannedReplyStore replies) : Endpoint<ReplaceCannedReply.Request, Results<Ok<CannedReply>, ProblemHttpResult>>
+public sealed class ReplaceCannedReply(CannedReplyStore replies) : Endpoint<ReplaceCannedReply.Request, Results<Ok<CannedReply>, Problem>>
 {
     public sealed class Request
     {
@@ -25,9 +25,9 @@ public sealed class ReplaceCannedReply(CannedReplyStore replies) : Endpoint<Repl
         Description(d => d.AcceptsJson<Request>().Refuses(Problem.NotFound));
     }
 
-    public override async Task<Results<Ok<CannedReply>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<Ok<CannedReply>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var reply = new CannedReply(Route<string>("shortcut")!, MessageText.Clean(request.Text!));
-        return await replies.ReplaceAsync(reply, ct) ? TypedResults.Ok(reply) : Problem.NotFound.ToResult();
+        return await replies.ReplaceAsync(reply, ct) ? TypedResults.Ok(reply) : Problem.NotFound;
     }
 }

@@ -12,7 +12,7 @@ namespace Intotes.Chat.Features.Operators;
 /// <summary>Hands a session to another operator that is online and has room, or to the queue of a department.</summary>
 public sealed class TransferSession(
     SessionStore sessions, HandoverStore handovers, SessionReturner returner, RosterStore roster, HeldIndex index, SampleStore samples, NoteStore notes, Signals signals)
-    : Endpoint<TransferSession.Request, Results<Ok<OperatorSession>, ProblemHttpResult>>
+    : Endpoint<TransferSession.Request, Results<Ok<OperatorSession>, Problem>>
 {
     public sealed class Request
     {
@@ -42,7 +42,7 @@ public sealed class TransferSession(
         Description(d => d.AcceptsJson<Request>().Refuses(Problem.NotAssigned, Problem.OperatorUnavailable));
     }
 
-    public override async Task<Results<Ok<OperatorSession>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<Ok<OperatorSession>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Operator();
         var sessionId = Route<string>("sessionId")!;
@@ -51,7 +51,7 @@ public sealed class TransferSession(
             : await ToDepartmentAsync(sessionId, caller, request.Department!, ct);
         if (transferred is null)
         {
-            return refusal!.ToResult();
+            return refusal!;
         }
 
         // Known by the transfer's entry, so that a repeated request adds it if the first did not come so far.

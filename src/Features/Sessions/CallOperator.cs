@@ -7,7 +7,7 @@ namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>Asks for a live operator. Asking again keeps the first place in the queue.</summary>
 public sealed class CallOperator(SessionGate gate, SessionStore sessions, QueueStore queue, QueuePlaces places, RosterStore roster)
-    : Endpoint<CallOperator.Request, Results<Ok<CallOperator.Answer>, ProblemHttpResult>>
+    : Endpoint<CallOperator.Request, Results<Ok<CallOperator.Answer>, Problem>>
 {
     public sealed class Request
     {
@@ -38,16 +38,16 @@ public sealed class CallOperator(SessionGate gate, SessionStore sessions, QueueS
             .Refuses(Problem.InvalidSessionToken, Problem.Forbidden, Problem.Blocked, Problem.SessionNotFound, Problem.SessionClosed, Problem.SessionFull));
     }
 
-    public override async Task<Results<Ok<Answer>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<Ok<Answer>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var (reply, refusal) = await gate.EnterAsync(
             User.Caller(), null, access => sessions.CallOperatorAsync(access, request.Department, request.Reason, ct), ct);
         return reply switch
         {
-            null => refusal!.ToResult(),
-            { Status: CallStatus.Closed } => Problem.SessionClosed.ToResult(),
-            { Status: CallStatus.Blocked } => Problem.Blocked.ToResult(),
-            { Status: CallStatus.Full } => Problem.SessionFull.ToResult(),
+            null => refusal!,
+            { Status: CallStatus.Closed } => Problem.SessionClosed,
+            { Status: CallStatus.Blocked } => Problem.Blocked,
+            { Status: CallStatus.Full } => Problem.SessionFull,
             { Session: { } session } => TypedResults.Ok(await AnswerAsync(session, ct)),
             _ => throw new InvalidOperationException($"A call that is {reply.Status} has a session."),
         };

@@ -6,7 +6,7 @@ namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>The visitor ends the conversation. Ending it again changes nothing.</summary>
 public sealed class CloseSession(SessionGate gate, SessionCloser closer)
-    : EndpointWithoutRequest<Results<Ok<SessionView>, ProblemHttpResult>>
+    : EndpointWithoutRequest<Results<Ok<SessionView>, Problem>>
 {
     public override void Configure()
     {
@@ -15,10 +15,10 @@ public sealed class CloseSession(SessionGate gate, SessionCloser closer)
         Description(d => d.Refuses(Problem.InvalidSessionToken, Problem.Forbidden, Problem.SessionNotFound));
     }
 
-    public override async Task<Results<Ok<SessionView>, ProblemHttpResult>> ExecuteAsync(CancellationToken ct)
+    public override async Task<Results<Ok<SessionView>, Problem>> ExecuteAsync(CancellationToken ct)
     {
         var (session, refusal) = await gate.EnterAsync(
             User.Caller(), null, access => closer.CloseAsync(access, SystemTexts.ClosedByVisitor, null, ct), ct);
-        return session is null ? refusal!.ToResult() : TypedResults.Ok(SessionView.Of(session, null, null));
+        return session is null ? refusal! : TypedResults.Ok(SessionView.Of(session, null, null));
     }
 }

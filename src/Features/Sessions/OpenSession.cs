@@ -10,7 +10,7 @@ namespace Intotes.Chat.Features.Sessions;
 /// <response code="200">The session that was there.</response>
 /// <response code="201">A new session.</response>
 public sealed class OpenSession(SessionOpener opener, QueuePlaces places, IOptions<ChatOptions> options)
-    : Endpoint<OpenSession.Request, Results<Created<SessionView>, Ok<SessionView>, ProblemHttpResult>>
+    : Endpoint<OpenSession.Request, Results<Created<SessionView>, Ok<SessionView>, Problem>>
 {
     /// <summary>What the visitor says about itself; operators see it as unverified.</summary>
     public sealed class Request
@@ -47,11 +47,11 @@ public sealed class OpenSession(SessionOpener opener, QueuePlaces places, IOptio
         Description(d => d.AcceptsJson<Request>(isOptional: true).Refuses(Problem.Forbidden, Problem.Blocked).SetsSessionCookie());
     }
 
-    public override async Task<Results<Created<SessionView>, Ok<SessionView>, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<Created<SessionView>, Ok<SessionView>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         if (User.Caller() is Caller.Operator)
         {
-            return Problem.Forbidden.ToResult();
+            return Problem.Forbidden;
         }
 
         var details = new VisitorDetails(request.Name, request.Email, request.Locale, request.PageUrl, request.Department);
@@ -62,7 +62,7 @@ public sealed class OpenSession(SessionOpener opener, QueuePlaces places, IOptio
 
         if (opened is null)
         {
-            return Problem.Blocked.ToResult();
+            return Problem.Blocked;
         }
 
         if (opened.Token is { } token)

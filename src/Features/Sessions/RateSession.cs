@@ -7,7 +7,7 @@ namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>The visitor rates a closed conversation. Rating again replaces.</summary>
 public sealed class RateSession(SessionGate gate, SessionStore sessions, SampleStore samples)
-    : Endpoint<RateSession.Request, Results<NoContent, ProblemHttpResult>>
+    : Endpoint<RateSession.Request, Results<NoContent, Problem>>
 {
     public sealed class Request
     {
@@ -34,7 +34,7 @@ public sealed class RateSession(SessionGate gate, SessionStore sessions, SampleS
             .Refuses(Problem.InvalidSessionToken, Problem.Forbidden, Problem.SessionNotFound, Problem.SessionNotClosed));
     }
 
-    public override async Task<Results<NoContent, ProblemHttpResult>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<NoContent, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var score = request.Score!.Value;
         var sessionId = "";
@@ -49,12 +49,12 @@ public sealed class RateSession(SessionGate gate, SessionStore sessions, SampleS
             ct);
         if (reply is null)
         {
-            return refusal!.ToResult();
+            return refusal!;
         }
 
         if (!reply.IsRated)
         {
-            return Problem.SessionNotClosed.ToResult();
+            return Problem.SessionNotClosed;
         }
 
         if (reply.Department is { } department)
