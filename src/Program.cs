@@ -9,6 +9,8 @@ return await StartExtensions.RunAsync(args, static args =>
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddStorage(builder.Configuration);
     builder.Services.AddTelemetry(builder.Configuration);
+    builder.Services.AddProxies(builder.Configuration);
+    builder.Services.AddBrowserRules(builder.Configuration, builder.Environment);
     builder.Services.AddAccess(builder.Configuration, builder.Environment);
     builder.Services.AddFeatures(builder.Configuration);
     builder.Services.AddApi();
@@ -16,7 +18,9 @@ return await StartExtensions.RunAsync(args, static args =>
     builder.Services.AddApiDescription();
 
     var app = builder.Build();
+    app.UseForwardedHeaders();
     app.UseProblems();
+    app.UseBrowserRules();
     app.UseAccess();
     app.UseApi();
     app.UseHealth();

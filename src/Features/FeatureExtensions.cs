@@ -13,7 +13,7 @@ public static class FeatureExtensions
         services.AddOptions<ChatOptions>().Bind(configuration.GetSection("Chat")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ChatOptions>, ChatOptions.Rules>();
 
-        services.AddSingleton<SessionStore>().AddSingleton<SessionOpener>().AddSingleton<SessionGate>().AddSingleton<SessionCloser>();
+        services.AddSingleton<SessionStore>().AddSingleton<SessionOpener>().AddSingleton<SessionGate>().AddSingleton<SessionCloser>().AddSingleton<SessionEraser>();
         services.AddSingleton<AccountStore>().AddSingleton<RosterStore>().AddSingleton<SampleStore>();
         services.AddSingleton<QueueStore>().AddSingleton<QueuePlaces>().AddHostedService(p => p.GetRequiredService<QueuePlaces>());
 

@@ -17,12 +17,18 @@ public static class Access
     /// <summary>Visitors and accounts: everyone but operators, credentials or not.</summary>
     public const string Visitor = nameof(Visitor);
 
+    /// <summary>Supervisors, and the trading platform by its key.</summary>
+    public const string Eraser = nameof(Eraser);
+
     public const string OperatorRole = "operator";
     public const string SupervisorRole = "supervisor";
 }
 
 public static class AccessExtensions
 {
+    /// <summary>The scheme that chooses one by what the request carries.</summary>
+    private const string AnyCaller = nameof(AnyCaller);
+
     /// <summary>Bearer tokens where the header names them, else session tokens; deny by default.</summary>
     public static IServiceCollection AddAccess(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
@@ -32,9 +38,13 @@ public static class AccessExtensions
             throw new Storage.CannotStartException(fault);
         }
 
-        services.AddAuthentication("Caller")
-            .AddPolicyScheme("Caller", null, o => o.ForwardDefaultSelector = http => HasBearer(http.Request) ? JwtBearerDefaults.AuthenticationScheme : SessionTokenAuthentication.SchemeName)
+        services.AddOptions<ClientLimitOptions>().Bind(configuration.GetSection("Chat:Limits"))
+            .Validate(o => o.IsValid, "Chat__Limits__SessionsPerMinutePerIp and __FailuresPerMinutePerIp must be 0 to 100000; 0 switches one off.").ValidateOnStart();
+        services.AddSingleton<ClientLimits>();
+        services.AddAuthentication(AnyCaller)
+            .AddPolicyScheme(AnyCaller, null, o => o.ForwardDefaultSelector = http => HasBearer(http.Request) ? JwtBearerDefaults.AuthenticationScheme : SessionTokenAuthentication.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, SessionTokenAuthentication>(SessionTokenAuthentication.SchemeName, null)
+            .AddScheme<AuthenticationSchemeOptions, PlatformKeyAuthentication>(PlatformKeyAuthentication.SchemeName, null)
             .AddJwtBearer(o =>
             {
                 o.Authority = jwt.Authority.Length > 0 ? jwt.Authority : null;
@@ -62,6 +72,8 @@ public static class AccessExtensions
         services.AddAuthorizationBuilder()
             .AddPolicy(Access.SessionMember, p => p.RequireAuthenticatedUser())
             .AddPolicy(Access.Visitor, p => p.RequireAssertion(c => !c.User.IsInRole(Access.OperatorRole) && !c.User.IsInRole(Access.SupervisorRole)))
+            .AddPolicy(Access.Eraser, p => p.AddAuthenticationSchemes(AnyCaller, PlatformKeyAuthentication.SchemeName)
+                .RequireAssertion(c => c.User.IsInRole(Access.SupervisorRole) || c.User.Identities.Any(i => i.AuthenticationType == PlatformKeyAuthentication.SchemeName)))
             .AddPolicy(Access.Operator, p => p.RequireRole(Access.OperatorRole, Access.SupervisorRole));
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
         return services;
@@ -99,13 +111,9 @@ public static class AccessExtensions
                 return next(http);
             }
 
-            var isForOperators = policy.Requirements.OfType<Microsoft.AspNetCore.Authorization.Infrastructure.RolesAuthorizationRequirement>().Any();
-            var problem = (isForOperators, HasBearer(http.Request)) switch
-            {
-                (true, false) => Problem.InvalidToken,
-                (_, true) => Problem.Forbidden,
-                _ => Problem.SessionNotFound,
-            };
+            // Only where visitors may call does it help to open a session.
+            var isForVisitors = http.GetEndpoint()!.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(needed => needed.Policy == Access.SessionMember);
+            var problem = HasBearer(http.Request) ? Problem.Forbidden : isForVisitors ? Problem.SessionNotFound : Problem.InvalidToken;
             return problem.ExecuteAsync(http);
         }
     }

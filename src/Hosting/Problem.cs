@@ -43,10 +43,17 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     /// <summary>Worth trying again once this time has passed.</summary>
     public Problem After(TimeSpan wait) => this with { RetryAfterSeconds = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) };
 
+    /// <summary>Writes it. A client that often fails to say who it is gets 429 instead of 401.</summary>
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        if (Status == StatusCodes.Status401Unauthorized
+            && await httpContext.RequestServices.GetRequiredService<ClientLimits>().TakeFailureAsync(httpContext.Connection.RemoteIpAddress, httpContext.RequestAborted) is { } wait)
+        {
+            await RateLimited.After(wait).ExecuteAsync(httpContext);
+            return;
+        }
+
         var headers = httpContext.Response.Headers;
-        headers.CacheControl = "no-store";
         if (RetryAfterSeconds is { } seconds)
         {
             headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);

@@ -10,12 +10,17 @@ public static class ProblemExtensions
     public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app
         .Use(static (http, next) =>
         {
-            http.Response.Headers.CacheControl = "no-store";
+            SecurityHeaders.Apply(http);
             return next(http);
         })
         .UseExceptionHandler(new ExceptionHandlerOptions
         {
-            ExceptionHandler = static http => FromException(http.Features.Get<IExceptionHandlerFeature>()!.Error).ExecuteAsync(http),
+            ExceptionHandler = static http =>
+            {
+                // Those of before were taken away with the rest of the answer.
+                SecurityHeaders.Apply(http);
+                return FromException(http.Features.Get<IExceptionHandlerFeature>()!.Error).ExecuteAsync(http);
+            },
             // Expected failures are counted and traced by the storage gateway; a line for each would bury the unexpected ones.
             SuppressDiagnosticsCallback = static context => context.Exception is StorageUnavailableException or BadHttpRequestException,
         })

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
 namespace Intotes.Chat.Hosting;
 
 /// <summary>Kestrel as this service uses it.</summary>
@@ -6,9 +8,12 @@ public static class ServerExtensions
     /// <summary>The largest request body: 4,000 characters outside the basic plane take 48,000 bytes where a client escapes them all.</summary>
     public const int MostBodyBytes = 64 * 1024;
 
+    /// <summary>A waiting poll keeps its connection; at some 16 KB each these take 320 MB.</summary>
+    private const long DefaultConnections = 20_000;
+
     private const string DefaultAddress = "http://127.0.0.1:5080";
 
-    /// <summary>Listens where <c>ASPNETCORE_URLS</c> says, else on loopback; takes no request larger than a chat needs.</summary>
+    /// <summary>Listens where <c>ASPNETCORE_URLS</c> says, else on loopback; takes nothing larger, slower or more than a chat needs.</summary>
     public static IWebHostBuilder UseServer(this IWebHostBuilder host, IConfiguration configuration)
     {
         if (string.IsNullOrEmpty(configuration[WebHostDefaults.ServerUrlsKey]))
@@ -20,6 +25,11 @@ public static class ServerExtensions
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MostBodyBytes;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 8 * 1024;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
+            // What a client sends more slowly than this, after five seconds' grace, is cut off: the largest body takes a minute at most.
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(5));
+            kestrel.Limits.MaxConcurrentConnections = configuration.GetValue("Server:MaxConnections", DefaultConnections);
         });
     }
 }

@@ -9,6 +9,10 @@ public static class SessionCookie
     public const string LocalName = "chat_session";
     public const string SecureName = "__Host-chat_session";
 
+    /// <summary>Whether the cookie is what says who is calling, rather than a header that only a page's own script can set.</summary>
+    public static bool SpeaksFor(HttpRequest request) =>
+        request.Headers.Cookie.Count > 0 && request.Headers[SessionTokenAuthentication.Header].Count == 0 && Read(request) is not null;
+
     public static string? Read(HttpRequest request) => request.Cookies[Name(request)] is { Length: > 0 } token ? token : null;
 
     public static void Write(HttpContext http, string token, TimeSpan lifetime)

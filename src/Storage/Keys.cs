@@ -64,7 +64,7 @@ public static class Keys
     public static string CallsOf(string department) => $"chat:{{q:{department}}}:new";
 
     /// <summary>
-    /// Sorted set: "session id, value" -> time (ms), the samples of the last day of one kind (owner: SampleStore): seconds waited, seconds to
+    /// Sorted set: "digest of the session id, value" -> time (ms), the samples of the last day of one kind (owner: SampleStore): seconds waited, seconds to
     /// the first response, seconds an operator was busy, ratings.
     /// </summary>
     public static RedisKey Samples(string department, string kind) => $"chat:{{q:{department}}}:samples:{kind}";
@@ -87,6 +87,12 @@ public static class Keys
     /// </list>
     /// </summary>
     public static RedisKey[] OfRoster() => ["chat:{operators}:seen", "chat:{operators}:presence", "chat:{operators}:held", "chat:{operators}:names", "chat:{operators}:holding"];
+
+    /// <summary>String: what GCRA keeps of one operator's polls or other calls, for a minute at most (owner: RosterStore).</summary>
+    public static RedisKey CallsBy(string operatorId, string what) => $"chat:{{operators}}:{what}:{Digest(operatorId)}";
+
+    /// <summary>String: what GCRA keeps of what one client address did, for a minute at most (owner: Permits).</summary>
+    public static RedisKey PermitsOf(string client, string what) => $"chat:{{c:{Digest(client)}}}:{what}";
 
     /// <summary>Sorted set: session id -> time (ms) of closing, the newest 500 that this operator had (owner: RosterStore), kept as long as they are.</summary>
     public static RedisKey ClosedBy(string operatorId) => $"chat:{{operators}}:closed:{Digest(operatorId)}";

@@ -17,9 +17,11 @@ public sealed partial class Script
     /// <summary>What Redis is given: the file with its includes.</summary>
     public string Text { get; }
 
-    internal static Script Load(string name) => new(name, IncludeLine().Replace(Read(name), m => Read(m.Groups[1].Value)));
+    internal static Script Load(string name) => new(name, Read(name));
 
-    private static string Read(string name)
+    private static string Read(string name) => IncludeLine().Replace(Open(name), m => Read(m.Groups[1].Value));
+
+    private static string Open(string name)
     {
         using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name + ".lua")
             ?? throw new InvalidOperationException($"The script {name}.lua is not embedded.");

@@ -9,7 +9,7 @@ public static class StorageExtensions
             .Validate(o => o.IsValid, "Redis__Configuration must be a StackExchange.Redis connection string, such as \"redis.internal:6379\".").ValidateOnStart();
         services.AddSingleton<PrivateRedis>();
         services.AddSingleton<RedisConnection>().AddHostedService(provider => provider.GetRequiredService<RedisConnection>());
-        services.AddSingleton<RedisResilience>().AddSingleton<RedisGateway>().AddSingleton<Signals>();
+        services.AddSingleton<RedisResilience>().AddSingleton<RedisGateway>().AddSingleton<Signals>().AddSingleton<Permits>();
         return services;
     }
 }

@@ -15,7 +15,7 @@ namespace Intotes.Chat.Tests.Hosting;
 /// <summary>The API description against the endpoints that there are. That their answers are as described is for <see cref="ContractWatch"/>.</summary>
 public sealed class OpenApiTests(ChatNodes nodes)
 {
-    private const string Bearer = "bearer", SessionToken = "sessionToken", Cookie = "sessionCookie";
+    private const string Bearer = "bearer", SessionToken = "sessionToken", Cookie = "sessionCookie", PlatformKey = "platformKey";
 
     [Fact]
     public async Task Describes_every_endpoint_and_no_other()
@@ -81,6 +81,8 @@ public sealed class OpenApiTests(ChatNodes nodes)
             Problem[] expected =
             [
                 Problem.InvalidToken,
+                Problem.Forbidden,
+                Problem.RateLimited,
                 Problem.StorageUnavailable,
                 .. takesBody ? [Problem.PayloadTooLarge, Problem.UnsupportedMediaType] : Array.Empty<Problem>(),
                 .. takesBody || takesQuery ? [Problem.InvalidRequest] : Array.Empty<Problem>(),
@@ -88,7 +90,7 @@ public sealed class OpenApiTests(ChatNodes nodes)
             ];
 
             Assert.Equal(expected.Select(p => $"{p.Status} {p.Code}").Distinct().Order(), CodesOf(operation).Order());
-            Assert.NotNull(operation["responses"]!["503"]!["headers"]!["Retry-After"]);
+            Assert.All(["429", "503"], status => Assert.NotNull(operation["responses"]![status]!["headers"]!["Retry-After"]));
         });
     }
 
@@ -156,6 +158,7 @@ public sealed class OpenApiTests(ChatNodes nodes)
         {
             var isAnonymous = endpoint.Metadata.GetMetadata<EndpointDefinition>()!.AnonymousVerbs is not null;
             string[] expected = endpoint.Path.StartsWith("/api/v1/operator/", StringComparison.Ordinal) ? [Bearer]
+                : endpoint.Path.StartsWith("/api/v1/accounts/", StringComparison.Ordinal) ? [Bearer, PlatformKey]
                 : isAnonymous ? ["", Bearer, SessionToken, Cookie]
                 : [Bearer, SessionToken, Cookie];
             var choices = Operation(document, endpoint)["security"]!.AsArray();

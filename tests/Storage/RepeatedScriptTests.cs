@@ -23,7 +23,7 @@ public sealed class RepeatedScriptTests(ChatNodes nodes)
     public async Task A_message_is_stored_once_and_both_times_reported_as_new(string clientMessageId)
     {
         var access = await OpenAsync();
-        RedisValue[] arguments = [access.Kind, access.Credential, "visitor", "", "Hello", clientMessageId, "request", 100, 3600];
+        RedisValue[] arguments = [access.Kind, access.Credential, "", "visitor", "", "Hello", clientMessageId, "request", 100, 3600];
 
         var replies = await TwiceAsync(Scripts.append_message, access.SessionId, arguments);
 
@@ -48,9 +48,9 @@ public sealed class RepeatedScriptTests(ChatNodes nodes)
     {
         var access = await OpenAsync();
         await Gateway.RunAsync(
-            Scripts.append_message, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, "visitor", "", "Hello", "m1", "r1", 100, 3600], Ct);
+            Scripts.append_message, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, "", "visitor", "", "Hello", "m1", "r1", 100, 3600], Ct);
 
-        var replies = await TwiceAsync(Scripts.poll_messages, access.SessionId, [access.Kind, access.Credential, "", 10, "visitor", "operator", "request"]);
+        var replies = await TwiceAsync(Scripts.poll_messages, access.SessionId, [access.Kind, access.Credential, "", "", 10, "visitor", "operator", "request"]);
 
         Assert.All(replies, reply => Assert.Single(reply.Items(9)));
     }
@@ -58,9 +58,9 @@ public sealed class RepeatedScriptTests(ChatNodes nodes)
     private async Task<SessionAccess> OpenAsync()
     {
         var access = SessionAccess.ByToken(SessionToken.New());
-        var (status, _) = await nodes.Services.GetRequiredService<SessionStore>()
+        var reply = await nodes.Services.GetRequiredService<SessionStore>()
             .OpenAsync(access, create: true, new VisitorDetails(null, null, null, null, null), Ct);
-        Assert.Equal(OpenStatus.Created, status);
+        Assert.Equal(OpenStatus.Created, reply.Status);
         return access;
     }
 

@@ -49,7 +49,7 @@ public sealed class GetHistory(SessionGate gate, HistoryReader reader)
     {
         var caller = User.Caller()!;
         var (history, refusal) = await gate.EnterAsync(
-            caller, request.SessionId, access => reader.ReadAsync(access, caller, request.Limit, request.Before, request.Event ?? true, ct), ct);
+            caller, request.SessionId, Allowance.Polls, access => reader.ReadAsync(access, caller, request.Limit, request.Before, request.Event ?? true, ct), ct);
         return history is null ? refusal! : new HistoryResult(history);
     }
 }

@@ -14,14 +14,14 @@ public sealed class GetTranscript(SessionGate gate, HistoryReader reader)
     {
         Get("chat/session/transcript");
         Policies(Access.SessionMember, Access.Visitor);
-        Description(d => d.Refuses(Problem.InvalidSessionToken, Problem.Forbidden, Problem.SessionNotFound));
+        Description(d => d.Refuses(Problem.InvalidSessionToken, Problem.SessionNotFound));
     }
 
     public override async Task<Results<TranscriptResult, HistoryResult, Problem>> ExecuteAsync(CancellationToken ct)
     {
         var caller = User.Caller()!;
         var (history, refusal) = await gate.EnterAsync(
-            caller, null, access => reader.ReadAsync(access, caller, null, null, withEvents: true, ct), ct);
+            caller, null, Allowance.Polls, access => reader.ReadAsync(access, caller, null, null, withEvents: true, ct), ct);
         return history is null ? refusal!
             : PrefersJson(HttpContext.Request) ? new HistoryResult(history)
             : new TranscriptResult(history);

@@ -18,50 +18,52 @@ public sealed class HistoryReader(MessageStore messages)
 {
     private const int Stretch = 500;
 
-    /// <summary>Null when the access is refused.</summary>
-    public Task<History?> ReadAsync(SessionAccess access, Caller caller, int? limit, string? before, bool withEvents, CancellationToken ct) =>
+    /// <summary>However many stretches that takes, it is one read of the caller's allowance.</summary>
+    public Task<Entered<History>> ReadAsync(SessionAccess access, Caller caller, int? limit, string? before, bool withEvents, CancellationToken ct) =>
         limit is { } most
             ? ReadNewestAsync(access, caller, most, before, withEvents, ct)
             : ReadAllAsync(access, caller, before, withEvents, ct);
 
     /// <summary>Everything there is at the time of the first stretch; what comes later is left to polling from the cursor.</summary>
-    private async Task<History?> ReadAllAsync(SessionAccess access, Caller caller, string? before, bool withEvents, CancellationToken ct)
+    private async Task<Entered<History>> ReadAllAsync(SessionAccess access, Caller caller, string? before, bool withEvents, CancellationToken ct)
     {
         var end = before is null ? "+" : Cursor.Before(before);
-        var first = await messages.ReadForwardsAsync(access, caller, Cursor.Start, end, Stretch, ct);
-        if (first is null)
+        var entered = await messages.ReadForwardsAsync(access, caller, Cursor.Start, end, Stretch, ct);
+        if (entered.Reply is not { } first)
         {
-            return null;
+            return new Entered<History>(null, entered.RetryAfter);
         }
 
+        access = access with { Allowance = "" };
         var last = before is null ? first.Newest : await LastBeforeAsync(access, caller, before, ct);
         return new History(first.SessionId, first.Status, last ?? Cursor.Start, HasMore: false, first.ReadUpTo, StretchesAsync(ct));
 
         async IAsyncEnumerable<IReadOnlyList<Message>> StretchesAsync([EnumeratorCancellation] CancellationToken aborted = default)
         {
-            for (var stretch = first; stretch is { Messages.Count: > 0 };)
+            for (HistoryStretch? stretch = first; stretch is { Messages.Count: > 0 };)
             {
                 yield return Chosen(stretch.Messages, withEvents);
                 stretch = last is not null && stretch.Messages[^1].Id != last
-                    ? await messages.ReadForwardsAsync(access, caller, stretch.Messages[^1].Id, last, Stretch, aborted)
+                    ? (await messages.ReadForwardsAsync(access, caller, stretch.Messages[^1].Id, last, Stretch, aborted)).Reply
                     : null;
             }
         }
     }
 
     /// <summary>The newest ones, collected backwards until there are enough.</summary>
-    private async Task<History?> ReadNewestAsync(SessionAccess access, Caller caller, int limit, string? before, bool withEvents, CancellationToken ct)
+    private async Task<Entered<History>> ReadNewestAsync(SessionAccess access, Caller caller, int limit, string? before, bool withEvents, CancellationToken ct)
     {
         var found = new List<Message>();
         string? newest = null;
         while (true)
         {
-            var stretch = await messages.ReadBackwardsAsync(access, caller, before, withEvents ? limit + 1 : Stretch, ct);
-            if (stretch is null)
+            var entered = await messages.ReadBackwardsAsync(access, caller, before, withEvents ? limit + 1 : Stretch, ct);
+            if (entered.Reply is not { } stretch)
             {
-                return null;
+                return new Entered<History>(null, entered.RetryAfter);
             }
 
+            access = access with { Allowance = "" };
             newest ??= stretch.Messages.Count > 0 ? stretch.Messages[0].Id : Cursor.Start;
             found.AddRange(Chosen(stretch.Messages, withEvents));
             if (found.Count > limit || withEvents || stretch.Messages.Count < Stretch)
@@ -75,7 +77,7 @@ public sealed class HistoryReader(MessageStore messages)
     }
 
     private async Task<string?> LastBeforeAsync(SessionAccess access, Caller caller, string before, CancellationToken ct) =>
-        await messages.ReadBackwardsAsync(access, caller, before, 1, ct) is { Messages: [var last] } ? last.Id : null;
+        await messages.ReadBackwardsAsync(access, caller, before, 1, ct) is { Reply.Messages: [var last] } ? last.Id : null;
 
     private static IReadOnlyList<Message> Chosen(IReadOnlyList<Message> entries, bool withEvents) =>
         withEvents ? entries : [.. entries.Where(entry => entry.Sender != Sender.System)];

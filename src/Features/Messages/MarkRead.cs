@@ -39,7 +39,7 @@ public sealed class MarkRead(SessionGate gate, MessageStore messages) : Endpoint
     {
         var caller = User.Caller()!;
         var (reply, refusal) = await gate.EnterAsync(
-            caller, request.SessionId, access => messages.MarkReadAsync(access, caller, request.UpTo!, ct), ct);
+            caller, request.SessionId, Allowance.Actions, access => messages.MarkReadAsync(access, caller, request.UpTo!, ct), ct);
         return reply is null ? refusal! : TypedResults.NoContent();
     }
 }

@@ -10,27 +10,28 @@ public sealed class MessagePoller(
 {
     /// <summary>
     /// Answers at once if there is anything new or the session is closed; else as soon as there is, after <paramref name="wait"/>, or when
-    /// the service stops. An operator that waits is there, so its leases are renewed.
+    /// the service stops. However often that looks, it is one poll of the caller's allowance. An operator that waits is there, so its
+    /// leases are renewed.
     /// </summary>
-    public async Task<PollReply?> PollAsync(SessionAccess access, Caller caller, string? after, int most, TimeSpan wait, CancellationToken ct)
+    public async Task<Entered<PollReply>> PollAsync(SessionAccess access, Caller caller, string? after, int most, TimeSpan wait, CancellationToken ct)
     {
-        var reply = await messages.PollAsync(access, caller, after, most, ct);
-        if (wait == TimeSpan.Zero || reply is null || IsWorthTelling(reply))
+        var first = await messages.PollAsync(access, caller, after, most, ct);
+        if (wait == TimeSpan.Zero || first.Reply is not { } before || IsWorthTelling(before))
         {
-            return reply;
+            return first;
         }
 
+        access = access with { Allowance = "" };
         using var deadline = new CancellationTokenSource(wait, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct, life.ApplicationStopping);
         var renewal = caller is Caller.Operator ? TimeSpan.FromSeconds(options.Value.OperatorLeaseSeconds / 3.0) : Timeout.InfiniteTimeSpan;
         await using var listener = await signals.ListenAsync(Keys.Announcements(access.SessionId));
-        var before = reply;
         while (true)
         {
-            reply = await messages.PollAsync(access, caller, after, most, ct);
-            if (reply is null || IsWorthTelling(reply) || HasChanged(before, reply) || end.IsCancellationRequested)
+            var entered = await messages.PollAsync(access, caller, after, most, ct);
+            if (entered.Reply is not { } reply || IsWorthTelling(reply) || HasChanged(before, reply) || end.IsCancellationRequested)
             {
-                return reply;
+                return entered;
             }
 
             using var pause = new CancellationTokenSource(renewal, time);

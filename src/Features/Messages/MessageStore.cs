@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
@@ -45,7 +44,7 @@ public sealed record NotedReply(bool IsClosed);
 /// <param name="Newest">The id of the session's newest entry; null while there is none.</param>
 public sealed record HistoryStretch(string SessionId, SessionStatus Status, string? ReadUpTo, string? Newest, IReadOnlyList<Message> Messages);
 
-/// <summary>The stream of each session. A null reply means that the access was refused.</summary>
+/// <summary>The stream of each session. Who may not enter a session, or not so often, gets no reply.</summary>
 public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> options)
 {
     /// <summary>Stores a message exactly once, however often it is sent under the same client message id.</summary>
@@ -54,7 +53,7 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
     /// <param name="clientMessageId">The id the client chose; without one the server takes one for this call, so that its own retry finds what it stored.</param>
     /// <param name="text">As <see cref="MessageText.Clean"/> leaves it.</param>
     /// <param name="ct">Ends when the caller goes away.</param>
-    public async Task<AppendReply?> AppendAsync(SessionAccess access, Caller caller, string? clientMessageId, string text, CancellationToken ct)
+    public async Task<Entered<AppendReply>> AppendAsync(SessionAccess access, Caller caller, string? clientMessageId, string text, CancellationToken ct)
     {
         var request = NewRequestId();
         var reply = await RunAsync(
@@ -74,13 +73,12 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
             "closed" => new AppendReply(AppendStatus.Closed, null),
             "full" => new AppendReply(AppendStatus.Full, null),
             "blocked" => new AppendReply(AppendStatus.Blocked, null),
-            "denied" => null,
-            var other => throw new UnreachableException($"append_message.lua replied {other}"),
+            _ => reply.Refused<AppendReply>(Scripts.append_message),
         };
     }
 
     /// <summary>What came after the cursor; without one, since the caller's last poll without one.</summary>
-    public async Task<PollReply?> PollAsync(SessionAccess access, Caller caller, string? after, int most, CancellationToken ct)
+    public async Task<Entered<PollReply>> PollAsync(SessionAccess access, Caller caller, string? after, int most, CancellationToken ct)
     {
         var who = caller is Caller.Operator { Id: var id } ? $"operator:{Uri.EscapeDataString(id)}" : "visitor";
         var reply = await RunAsync(Scripts.poll_messages, access, [after ?? "", most, who, OtherSide(caller), NewRequestId()], ct);
@@ -97,49 +95,46 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
                 reply.Text(7) == "1",
                 reply.Text(8)!,
                 ParseAll(reply.Items(9))),
-            "denied" => null,
-            var other => throw new UnreachableException($"poll_messages.lua replied {other}"),
+            _ => reply.Refused<PollReply>(Scripts.poll_messages),
         };
     }
 
     /// <summary>Notes for six seconds that the caller is writing, or no longer.</summary>
-    public async Task<NotedReply?> SetTypingAsync(SessionAccess access, Caller caller, bool typing, CancellationToken ct) =>
-        Noted(await RunAsync(Scripts.set_typing, access, [OwnSide(caller), typing ? "1" : ""], ct));
+    public async Task<Entered<NotedReply>> SetTypingAsync(SessionAccess access, Caller caller, bool typing, CancellationToken ct) =>
+        Noted(Scripts.set_typing, await RunAsync(Scripts.set_typing, access, [OwnSide(caller), typing ? "1" : ""], ct));
 
     /// <summary>Notes up to where the caller has read.</summary>
-    public async Task<NotedReply?> MarkReadAsync(SessionAccess access, Caller caller, string upTo, CancellationToken ct) =>
-        Noted(await RunAsync(Scripts.mark_read, access, [OwnSide(caller), upTo], ct));
+    public async Task<Entered<NotedReply>> MarkReadAsync(SessionAccess access, Caller caller, string upTo, CancellationToken ct) =>
+        Noted(Scripts.mark_read, await RunAsync(Scripts.mark_read, access, [OwnSide(caller), upTo], ct));
 
-    private static NotedReply? Noted(ScriptReply reply) => reply.Status switch
+    private static Entered<NotedReply> Noted(Script script, ScriptReply reply) => reply.Status switch
     {
         "noted" => new NotedReply(IsClosed: false),
         "closed" => new NotedReply(IsClosed: true),
-        "denied" => null,
-        var other => throw new UnreachableException($"A script replied {other}"),
+        _ => reply.Refused<NotedReply>(script),
     };
 
     /// <summary>Entries after <paramref name="after"/> up to and including <paramref name="upTo"/>, oldest first.</summary>
-    public Task<HistoryStretch?> ReadForwardsAsync(SessionAccess access, Caller caller, string after, string upTo, int most, CancellationToken ct) =>
+    public Task<Entered<HistoryStretch>> ReadForwardsAsync(SessionAccess access, Caller caller, string after, string upTo, int most, CancellationToken ct) =>
         ReadAsync(access, caller, "forwards", "(" + after, upTo, most, ct);
 
     /// <summary>Entries before <paramref name="before"/>, or from the newest, newest first.</summary>
-    public Task<HistoryStretch?> ReadBackwardsAsync(SessionAccess access, Caller caller, string? before, int most, CancellationToken ct) =>
+    public Task<Entered<HistoryStretch>> ReadBackwardsAsync(SessionAccess access, Caller caller, string? before, int most, CancellationToken ct) =>
         ReadAsync(access, caller, "backwards", before is null ? "+" : Cursor.Before(before), "-", most, ct);
 
-    private async Task<HistoryStretch?> ReadAsync(
+    private async Task<Entered<HistoryStretch>> ReadAsync(
         SessionAccess access, Caller caller, string direction, string start, string end, int most, CancellationToken ct)
     {
         var reply = await RunAsync(Scripts.read_history, access, [direction, start, end, most, OtherSide(caller)], ct);
         return reply.Status switch
         {
             "ok" => new HistoryStretch(access.SessionId, Session.ParseStatus(reply.Text(1)!), NullIfEmpty(reply.Text(2)), NullIfEmpty(reply.Text(3)), ParseAll(reply.Items(4))),
-            "denied" => null,
-            var other => throw new UnreachableException($"read_history.lua replied {other}"),
+            _ => reply.Refused<HistoryStretch>(Scripts.read_history),
         };
     }
 
     private async Task<ScriptReply> RunAsync(Script script, SessionAccess access, RedisValue[] arguments, CancellationToken ct) =>
-        new(await redis.RunAsync(script, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, .. arguments], ct));
+        new(await redis.RunAsync(script, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, access.Allowance, .. arguments], ct));
 
     private static string OwnSide(Caller caller) => caller is Caller.Operator ? "operator" : "visitor";
 

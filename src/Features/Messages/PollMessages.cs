@@ -64,6 +64,7 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, QueuePl
         var (reply, refusal) = await gate.EnterAsync(
             caller,
             request.SessionId,
+            Allowance.Polls,
             access => poller.PollAsync(access, caller, request.After, request.Limit ?? DefaultLimit, wait, ct),
             ct);
         if (reply is null)

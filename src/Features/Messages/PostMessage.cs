@@ -46,7 +46,7 @@ public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleS
         var caller = User.Caller()!;
         var text = MessageText.Clean(request.Text!);
         var (reply, refusal) = await gate.EnterAsync(
-            caller, request.SessionId, access => messages.AppendAsync(access, caller, request.ClientMessageId, text, ct), ct);
+            caller, request.SessionId, Allowance.Messages, access => messages.AppendAsync(access, caller, request.ClientMessageId, text, ct), ct);
         if (reply is { FirstResponse: { } after, Department: { } department })
         {
             metrics.Responded(department, after);

@@ -34,7 +34,7 @@ public sealed class SetTyping(SessionGate gate, MessageStore messages) : Endpoin
     {
         var caller = User.Caller()!;
         var (reply, refusal) = await gate.EnterAsync(
-            caller, request.SessionId, access => messages.SetTypingAsync(access, caller, request.Typing!.Value, ct), ct);
+            caller, request.SessionId, Allowance.Actions, access => messages.SetTypingAsync(access, caller, request.Typing!.Value, ct), ct);
         return reply switch
         {
             null => refusal!,

@@ -1,29 +1,34 @@
 -- Stores a message once. The client message id is looked up before anything else is asked, so that a repeated send always finds what its
 -- first attempt stored, whatever happened to the session since.
 -- KEYS   as in session.lua
--- ARGV   1 kind, 2 credential, 3 who sends: 'visitor' or 'operator', 4 the operator's name, 5 text,
---        6 client message id; the next where the client chose none, 7 id of this request, 8 entries a session may hold, 9 idle lifetime (s)
+-- ARGV   1 kind, 2 credential, 3 allowance, 4 who sends: 'visitor' or 'operator', 5 the operator's name, 6 text,
+--        7 client message id; the next where the client chose none, 8 id of this request, 9 entries a session may hold, 10 idle lifetime (s)
 -- Reply  { 'appended' | 'duplicate' | 'reused', id, { field, value, ... },
 --          then, where this is the operators' first answer, the time (ms) since the call and the department, else '', '' }
---        | { 'closed' } | { 'full' } | { 'blocked' } | { 'denied' }
+--        | { 'closed' } | { 'full' } | { 'blocked' } | refusal
 -- include: session
 
-local from, text = ARGV[3], ARGV[5]
+local from, text = ARGV[4], ARGV[6]
 local allowed = may(ARGV[1], ARGV[2])
 if not allowed and from == 'visitor' then
   return { 'denied' }
 end
 
-local sent_as = (from == 'operator' and 'operator:' .. ARGV[2] or from) .. ':' .. ARGV[6]
+local sent_as = (from == 'operator' and 'operator:' .. ARGV[2] or from) .. ':' .. ARGV[7]
 local sent = redis.call('HGET', KEYS[3], sent_as)
 if sent then
   local id, request = string.match(sent, '^(%S+) (%S+)$')
+  local limited = request ~= ARGV[8] and over_limit()
+  if limited then
+    return limited
+  end
   local fields = redis.call('XRANGE', KEYS[2], id, id)[1][2]
-  return { request == ARGV[7] and 'appended' or fields[6] == text and 'duplicate' or 'reused', id, fields, '', '' }
+  return { request == ARGV[8] and 'appended' or fields[6] == text and 'duplicate' or 'reused', id, fields, '', '' }
 end
 
-if not allowed then
-  return { 'denied' }
+local refused = not allowed and { 'denied' } or over_limit()
+if refused then
+  return refused
 end
 if from == 'visitor' and is_blocked() then
   return { 'blocked' }
@@ -32,13 +37,13 @@ local session = redis.call('HMGET', KEYS[1], 'status', 'name', 'called', 'depart
 if session[1] == 'closed' then
   return { 'closed' }
 end
-if redis.call('XLEN', KEYS[2]) >= tonumber(ARGV[8]) then
+if redis.call('XLEN', KEYS[2]) >= tonumber(ARGV[9]) then
   return { 'full' }
 end
-local name = from == 'operator' and ARGV[4] or session[2] or ''
-local id = add_entry(from, name, text, 'client', ARGV[6] ~= ARGV[7] and ARGV[6] or '')
-redis.call('HSET', KEYS[3], sent_as, id .. ' ' .. ARGV[7])
-keep(ARGV[9])
+local name = from == 'operator' and ARGV[5] or session[2] or ''
+local id = add_entry(from, name, text, 'client', ARGV[7] ~= ARGV[8] and ARGV[7] or '')
+redis.call('HSET', KEYS[3], sent_as, id .. ' ' .. ARGV[8])
+keep(ARGV[10])
 local first_response, department = '', ''
 if from == 'operator' and session[3] and redis.call('HSETNX', KEYS[1], 'responded', now_ms()) == 1 then
   first_response, department = ms_since(session[3]), session[4]

@@ -31,7 +31,7 @@ public sealed class CloseHeldSession(SessionCloser closer, SummaryStore summarie
     {
         var caller = User.Operator();
         var access = SessionAccess.OfOperator(Route<string>("sessionId")!, caller);
-        if (await closer.CloseAsync(access, SystemTexts.ClosedBy(caller.Name), request.Reason, ct) is not { } session)
+        if (await closer.CloseAsync(access, SystemTexts.ClosedBy(caller.Name), request.Reason, ct) is not { Reply: { } session })
         {
             return Problem.NotAssigned;
         }

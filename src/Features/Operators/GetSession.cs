@@ -45,8 +45,8 @@ public sealed class GetSession(
         }
 
         var session = summary.Session;
-        var conversation = await history.ReadAsync(SessionAccess.OfSupervisor(session.Id), caller, MostMessages, null, withEvents: true, ct);
-        if (conversation is null)
+        var entered = await history.ReadAsync(SessionAccess.OfSupervisor(session.Id), caller, MostMessages, null, withEvents: true, ct);
+        if (entered.Reply is not { } conversation)
         {
             return Problem.SessionNotFound;
         }

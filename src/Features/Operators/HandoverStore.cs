@@ -52,7 +52,7 @@ public sealed class HandoverStore(RedisGateway redis, IOptions<ChatOptions> opti
     public async Task<string?> BlockAsync(SessionAccess access, TimeSpan duration, CancellationToken ct)
     {
         var reply = new ScriptReply(await redis.RunAsync(
-            Scripts.block_visitor, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, (long)duration.TotalMilliseconds], ct));
+            Scripts.block_visitor, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, access.Allowance, (long)duration.TotalMilliseconds], ct));
         return reply.Status switch
         {
             "blocked" => reply.Text(1),

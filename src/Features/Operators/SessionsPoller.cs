@@ -61,7 +61,7 @@ public sealed class SessionsPoller(
         ];
     }
 
-    private Task<PollReply?> PollAsync(string sessionId, Caller.Operator caller, OperatorCursor after, CancellationToken ct) =>
-        messages.PollAsync(
-            SessionAccess.OfOperator(sessionId, caller), caller, after.Sessions.GetValueOrDefault(sessionId, Cursor.Start), Most, ct);
+    private async Task<PollReply?> PollAsync(string sessionId, Caller.Operator caller, OperatorCursor after, CancellationToken ct) =>
+        (await messages.PollAsync(
+            SessionAccess.OfOperator(sessionId, caller), caller, after.Sessions.GetValueOrDefault(sessionId, Cursor.Start), Most, ct)).Reply;
 }

@@ -1,15 +1,15 @@
 -- Keeps the visitor of a session from posting and from opening a session, or lets it again.
 -- KEYS   as in session.lua
--- ARGV   1 kind, 2 credential, 3 for how long (ms), 0 to let it again
+-- ARGV   1 kind, 2 credential, 3 allowance, 4 for how long (ms), 0 to let it again
 -- Reply  { 'blocked', user id or '' } | { 'denied' }
 -- include: session
 
 if not may(ARGV[1], ARGV[2]) then
   return { 'denied' }
 end
-if ARGV[3] == '0' then
+if ARGV[4] == '0' then
   redis.call('HDEL', KEYS[1], 'blocked')
 else
-  redis.call('HSET', KEYS[1], 'blocked', now_ms() + ARGV[3])
+  redis.call('HSET', KEYS[1], 'blocked', now_ms() + ARGV[4])
 end
 return { 'blocked', redis.call('HGET', KEYS[1], 'user') or '' }

@@ -59,6 +59,13 @@ public sealed class AccountStore(RedisGateway redis, IOptions<ChatOptions> optio
         return [.. ids.Select(id => (string)id!)];
     }
 
+    /// <summary>A session is erased: the account neither has nor had it.</summary>
+    public Task ForgetAsync(string userId, string sessionId, CancellationToken ct)
+    {
+        current.Remove(userId);
+        return redis.RunAsync(Scripts.forget_session, Keys.OfAccount(userId)[..2], [sessionId], ct);
+    }
+
     public void Dispose() => current.Dispose();
 
     private string? Note(string userId, string? session)

@@ -35,13 +35,13 @@ public sealed class CallOperator(SessionGate gate, SessionStore sessions, QueueS
         Post("chat/session/call-operator");
         Policies(Access.SessionMember, Access.Visitor);
         Description(d => d.AcceptsJson<Request>(isOptional: true)
-            .Refuses(Problem.InvalidSessionToken, Problem.Forbidden, Problem.Blocked, Problem.SessionNotFound, Problem.SessionClosed, Problem.SessionFull));
+            .Refuses(Problem.InvalidSessionToken, Problem.Blocked, Problem.SessionNotFound, Problem.SessionClosed, Problem.SessionFull));
     }
 
     public override async Task<Results<Ok<Answer>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var (reply, refusal) = await gate.EnterAsync(
-            User.Caller(), null, access => sessions.CallOperatorAsync(access, request.Department, request.Reason, ct), ct);
+            User.Caller(), null, Allowance.Actions, access => sessions.CallOperatorAsync(access, request.Department, request.Reason, ct), ct);
         return reply switch
         {
             null => refusal!,

@@ -45,6 +45,11 @@ public sealed partial class ChatOptions
             yield return "Chat__Limits__EntriesPerSession must be 10 to 1000000.";
         }
 
+        if (new[] { Limits.MessagesPerMinute, Limits.PollsPerMinute }.Any(limit => limit is < 0 or > 100_000))
+        {
+            yield return "Chat__Limits__MessagesPerMinute and __PollsPerMinute must be 0 to 100000; 0 switches one off.";
+        }
+
         if (Retention is not { EmptyHours: >= 0.01 and <= 8760, IdleHours: >= 0.01 and <= 8760, ClosedDays: >= 0.01 and <= 3650 })
         {
             yield return "Chat__Retention__EmptyHours and __IdleHours must be 0.01 to 8760, and __ClosedDays 0.01 to 3650.";
@@ -66,6 +71,21 @@ public sealed class ChatLimits
 {
     /// <summary>Messages and system entries that one session may hold.</summary>
     public int EntriesPerSession { get; init; } = 10_000;
+
+    /// <summary>Messages that one session takes from each side; 0 for any number.</summary>
+    public int MessagesPerMinute { get; init; } = 60;
+
+    /// <summary>Polls and other reads of one caller and, counted apart, its other calls; 0 for any number.</summary>
+    public int PollsPerMinute { get; init; } = 120;
+
+    /// <summary>As scripts take it: "what times-a-minute", or empty where nothing is counted.</summary>
+    public string Of(Allowance what) => (what, what == Allowance.Messages ? MessagesPerMinute : PollsPerMinute) switch
+    {
+        (_, 0) => "",
+        (Allowance.Messages, var limit) => $"messages {limit}",
+        (Allowance.Polls, var limit) => $"polls {limit}",
+        (_, var limit) => $"actions {limit}",
+    };
 }
 
 /// <summary>How long a session is kept after the last write to it.</summary>

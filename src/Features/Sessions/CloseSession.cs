@@ -12,13 +12,13 @@ public sealed class CloseSession(SessionGate gate, SessionCloser closer)
     {
         Post("chat/session/close");
         Policies(Access.SessionMember, Access.Visitor);
-        Description(d => d.Refuses(Problem.InvalidSessionToken, Problem.Forbidden, Problem.SessionNotFound));
+        Description(d => d.Refuses(Problem.InvalidSessionToken, Problem.SessionNotFound));
     }
 
     public override async Task<Results<Ok<SessionView>, Problem>> ExecuteAsync(CancellationToken ct)
     {
         var (session, refusal) = await gate.EnterAsync(
-            User.Caller(), null, access => closer.CloseAsync(access, SystemTexts.ClosedByVisitor, null, ct), ct);
+            User.Caller(), null, Allowance.Actions, access => closer.CloseAsync(access, SystemTexts.ClosedByVisitor, null, ct), ct);
         return session is null ? refusal! : TypedResults.Ok(SessionView.Of(session, null, null));
     }
 }

@@ -44,7 +44,7 @@ public sealed class OpenSession(SessionOpener opener, QueuePlaces places, IOptio
     {
         Post("chat/session");
         AllowAnonymous();
-        Description(d => d.AcceptsJson<Request>(isOptional: true).Refuses(Problem.Forbidden, Problem.Blocked).SetsSessionCookie());
+        Description(d => d.AcceptsJson<Request>(isOptional: true).Refuses(Problem.Blocked).SetsSessionCookie());
     }
 
     public override async Task<Results<Created<SessionView>, Ok<SessionView>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
@@ -56,13 +56,13 @@ public sealed class OpenSession(SessionOpener opener, QueuePlaces places, IOptio
 
         var details = new VisitorDetails(request.Name, request.Email, request.Locale, request.PageUrl, request.Department);
         var sent = SessionTokenAuthentication.SentToken(HttpContext.Request) is { } text ? SessionToken.Parse(text) : null;
-        var opened = User.Caller() is Caller.Account account
-            ? await opener.ForAccountAsync(account, sent, details with { Name = account.Name }, ct)
-            : await opener.ForVisitorAsync(sent, details, ct);
-
+        var client = HttpContext.Connection.RemoteIpAddress;
+        var (opened, refusal) = User.Caller() is Caller.Account account
+            ? await opener.ForAccountAsync(account, sent, details with { Name = account.Name }, client, ct)
+            : await opener.ForVisitorAsync(sent, details, client, ct);
         if (opened is null)
         {
-            return Problem.Blocked;
+            return refusal!;
         }
 
         if (opened.Token is { } token)

@@ -31,7 +31,7 @@ public sealed class RateSession(SessionGate gate, SessionStore sessions, SampleS
         Post("chat/session/rating");
         Policies(Access.SessionMember, Access.Visitor);
         Description(d => d.AcceptsJson<Request>()
-            .Refuses(Problem.InvalidSessionToken, Problem.Forbidden, Problem.SessionNotFound, Problem.SessionNotClosed));
+            .Refuses(Problem.InvalidSessionToken, Problem.SessionNotFound, Problem.SessionNotClosed));
     }
 
     public override async Task<Results<NoContent, Problem>> ExecuteAsync(Request request, CancellationToken ct)
@@ -41,6 +41,7 @@ public sealed class RateSession(SessionGate gate, SessionStore sessions, SampleS
         var (reply, refusal) = await gate.EnterAsync(
             User.Caller(),
             null,
+            Allowance.Actions,
             access =>
             {
                 sessionId = access.SessionId;

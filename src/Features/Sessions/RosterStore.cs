@@ -43,15 +43,17 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
     private const int OnItsWayMilliseconds = 10_000;
 
     /// <summary>Notes that an operator called, which renews its leases.</summary>
-    public Task SeenAsync(Caller.Operator caller, CancellationToken ct) =>
-        redis.RunAsync(Scripts.operator_seen, Keys.OfRoster(), [caller.Id, caller.Name, ""], ct);
+    public Task SeenAsync(Caller.Operator caller, CancellationToken ct) => NoteAsync(caller, "", Allowance.Actions, 0, ct);
+
+    /// <summary>Notes that an operator called, and counts it. Returns null, or how long it has to wait because it calls too often.</summary>
+    public async Task<TimeSpan?> CountAsync(Caller.Operator caller, Allowance allowance, CancellationToken ct) =>
+        (long)await NoteAsync(caller, "", allowance, options.Value.Limits.PollsPerMinute, ct) is > 0 and var wait ? TimeSpan.FromMilliseconds(wait) : null;
 
     /// <summary>Notes what an operator says of itself.</summary>
     public Task SetPresenceAsync(Caller.Operator caller, Presence presence, CancellationToken ct)
     {
         var status = presence.Status == PresenceStatus.Online ? "online" : "away";
-        return redis.RunAsync(
-            Scripts.operator_seen, Keys.OfRoster(), [caller.Id, caller.Name, $"{status} {presence.Capacity} {string.Join(',', presence.Departments)}"], ct);
+        return NoteAsync(caller, $"{status} {presence.Capacity} {string.Join(',', presence.Departments)}", Allowance.Actions, 0, ct);
     }
 
     /// <summary>Every operator that called within the last day.</summary>
@@ -107,6 +109,17 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
             [operatorId, sessionId, options.Value.Retention.ClosedSeconds],
             ct);
 
+    /// <summary>A session is erased: no operator has or had it.</summary>
+    public Task ForgetAsync(string operatorId, string sessionId, CancellationToken ct)
+    {
+        var (roster, member) = (Keys.OfRoster(), $"{operatorId}\n{sessionId}");
+        return redis.CallAsync(
+            "ZREM",
+            db => Task.WhenAll(
+                db.SortedSetRemoveAsync(roster[2], member), db.HashDeleteAsync(roster[4], member), db.SortedSetRemoveAsync(Keys.ClosedBy(operatorId), sessionId)),
+            ct);
+    }
+
     /// <summary>The sessions of an operator that have ended, newest first.</summary>
     public async Task<IReadOnlyList<string>> EndedOfAsync(string operatorId, int most, CancellationToken ct)
     {
@@ -122,6 +135,11 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
         var pairs = reply.Items(1).Select(item => (string)item!).Chunk(2);
         return (DateTimeOffset.FromUnixTimeMilliseconds(reply.Number(0)), [.. pairs.Select(pair => (pair[0], pair[1]))]);
     }
+
+    private Task<RedisResult> NoteAsync(Caller.Operator caller, string presence, Allowance allowance, int perMinute, CancellationToken ct) =>
+        redis.RunAsync(
+            Scripts.operator_seen, [.. Keys.OfRoster(), Keys.CallsBy(caller.Id, allowance == Allowance.Polls ? "polls" : "actions")],
+            [caller.Id, caller.Name, presence, perMinute], ct);
 
     private static RosterEntry Parse(RedisResult entry) => new(
         (string)entry[0]!,

@@ -1,4 +1,7 @@
+using System.Buffers.Text;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Intotes.Chat.Storage;
 using StackExchange.Redis;
 
@@ -23,12 +26,13 @@ public enum SampleKind
 public readonly record struct Sample(DateTimeOffset At, double Value);
 
 /// <summary>
-/// Observations of the last day, from which estimates and statistics are made. One that is lost in a crash is missed by nobody.
+/// Observations of the last day, from which estimates and statistics are made. One that is lost in a crash is missed by nobody. They name
+/// sessions by digest only: once a session is erased, nothing leads from it to them.
 /// </summary>
 public sealed class SampleStore(RedisGateway redis)
 {
     public Task RecordAsync(string department, SampleKind kind, string sessionId, double value, double? replaced, CancellationToken ct) =>
-        redis.RunAsync(Scripts.record_sample, [Key(department, kind)], [sessionId, Text(value), replaced is { } former ? Text(former) : ""], ct);
+        redis.RunAsync(Scripts.record_sample, [Key(department, kind)], [Digest(sessionId), Text(value), replaced is { } former ? Text(former) : ""], ct);
 
     /// <summary>The newest samples, newest first.</summary>
     public Task<IReadOnlyList<Sample>> NewestAsync(string department, SampleKind kind, int most, CancellationToken ct) =>
@@ -51,6 +55,8 @@ public sealed class SampleStore(RedisGateway redis)
         SampleKind.Busy => "busy",
         _ => "rating",
     });
+
+    private static string Digest(string sessionId) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(sessionId)));
 
     private static string Text(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
 

@@ -1,7 +1,11 @@
 namespace Intotes.Chat.Features.Sessions;
 
-/// <summary>A session and by what right a caller enters it; the first two arguments of every session script (see session.lua).</summary>
-public readonly record struct SessionAccess(string SessionId, string Kind, string Credential)
+/// <summary>
+/// A session, by what right a caller enters it, and how often it may; the first three arguments of every script that a caller enters
+/// by (see session.lua).
+/// </summary>
+/// <param name="Allowance">"what times-a-minute"; empty where it was granted already, or nothing is counted.</param>
+public readonly record struct SessionAccess(string SessionId, string Kind, string Credential, string Allowance = "")
 {
     public static SessionAccess ByToken(SessionToken token) => new(token.SessionId, "token", token.Digest);
 

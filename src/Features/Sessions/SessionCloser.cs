@@ -3,12 +3,12 @@ namespace Intotes.Chat.Features.Sessions;
 /// <summary>Ends conversations, and tells the queue and the roster; whatever is interrupted, closing again completes it.</summary>
 public sealed class SessionCloser(SessionStore sessions, QueueStore queue, RosterStore roster, SampleStore samples)
 {
-    /// <summary>Null when the access is refused.</summary>
-    public async Task<Session?> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
+    public async Task<Entered<Session>> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
     {
-        if (await sessions.CloseAsync(access, text, reason, ct) is not var (session, had))
+        var entered = await sessions.CloseAsync(access, text, reason, ct);
+        if (entered.Reply is not var (session, had))
         {
-            return null;
+            return new Entered<Session>(null, entered.RetryAfter);
         }
 
         await LeaveDeskAsync(session.Id, session.CalledAt is null ? null : session.Department, session.OperatorId, ct);

@@ -1,45 +1,55 @@
 using Intotes.Chat.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>
-/// The way from a caller to its session. The right to enter is checked inside the script that does the work, so that it costs no round trip;
-/// here is only found which session that is, and said what a refusal means to this caller.
+/// The way from a caller to its session. The right to enter, and how often, is checked inside the script that does the work, so that it costs
+/// no round trip; here is only found which session that is, and said what a refusal means to this caller.
 /// </summary>
-public sealed class SessionGate(AccountStore accounts, RosterStore roster)
+public sealed class SessionGate(AccountStore accounts, RosterStore roster, IOptions<ChatOptions> options)
 {
+    private readonly string[] allowances = [.. Enum.GetValues<Allowance>().Select(options.Value.Limits.Of)];
+
     /// <summary>Does something in the caller's session.</summary>
     /// <param name="caller">Who asks; null without a credential.</param>
     /// <param name="named">The session an operator names; of no meaning for others, who have one.</param>
-    /// <param name="act">A store's method; null from it means that the access was refused.</param>
+    /// <param name="allowance">What it counts as.</param>
+    /// <param name="act">A store's method.</param>
     /// <param name="ct">Ends when the caller goes away.</param>
     /// <returns>The reply, or else the problem to answer with.</returns>
-    public async Task<(TReply? Reply, Problem? Refusal)> EnterAsync<TReply>(Caller? caller, string? named, Func<SessionAccess, Task<TReply?>> act, CancellationToken ct)
-        where TReply : class => caller switch
+    public async Task<(TReply? Reply, Problem? Refusal)> EnterAsync<TReply>(
+        Caller? caller, string? named, Allowance allowance, Func<SessionAccess, Task<Entered<TReply>>> act, CancellationToken ct)
+        where TReply : class
+    {
+        Task<Entered<TReply>> Enter(SessionAccess access) => act(access with { Allowance = allowances[(int)allowance] });
+        return caller switch
         {
-            Caller.Visitor { Token: { } token } => Answer(await act(SessionAccess.ByToken(token)), Problem.InvalidSessionToken),
+            Caller.Visitor { Token: { } token } => Answer(await Enter(SessionAccess.ByToken(token)), Problem.InvalidSessionToken),
             Caller.Visitor => (null, Problem.InvalidSessionToken),
-            Caller.Account account => Answer(await AsAccountAsync(account, act, ct), Problem.SessionNotFound),
-            Caller.Operator @operator => await AsOperatorAsync(@operator, named, act, ct),
+            Caller.Account account => Answer(await AsAccountAsync(account, Enter, ct), Problem.SessionNotFound),
+            Caller.Operator @operator => await AsOperatorAsync(@operator, named, Enter, ct),
             _ => (null, Problem.SessionNotFound),
         };
+    }
 
     /// <summary>First with the session this node remembers; when that is refused, because it is gone or another took its place, with the current one.</summary>
-    private async Task<TReply?> AsAccountAsync<TReply>(Caller.Account account, Func<SessionAccess, Task<TReply?>> act, CancellationToken ct)
+    private async Task<Entered<TReply>> AsAccountAsync<TReply>(Caller.Account account, Func<SessionAccess, Task<Entered<TReply>>> act, CancellationToken ct)
         where TReply : class
     {
         if (accounts.Remembered(account.UserId) is { } remembered
-            && await act(SessionAccess.OfAccount(remembered, account.UserId, confirmed: false)) is { } reply)
+            && await act(SessionAccess.OfAccount(remembered, account.UserId, confirmed: false)) is { IsDenied: false } entered)
         {
-            return reply;
+            return entered;
         }
 
         return await accounts.FindAsync(account.UserId, ct) is { } current
             ? await act(SessionAccess.OfAccount(current, account.UserId, confirmed: true))
-            : null;
+            : default;
     }
 
-    private async Task<(TReply?, Problem?)> AsOperatorAsync<TReply>(Caller.Operator caller, string? named, Func<SessionAccess, Task<TReply?>> act, CancellationToken ct)
+    private async Task<(TReply?, Problem?)> AsOperatorAsync<TReply>(
+        Caller.Operator caller, string? named, Func<SessionAccess, Task<Entered<TReply>>> act, CancellationToken ct)
         where TReply : class
     {
         // In flight together with the work itself: any call of an operator shows that it is there.
@@ -55,11 +65,16 @@ public sealed class SessionGate(AccountStore accounts, RosterStore roster)
             named = held.Count == 1 ? held[0] : null;
         }
 
-        var work = named is null ? Task.FromResult<TReply?>(null) : act(SessionAccess.OfOperator(named, caller));
+        var work = named is null ? Task.FromResult<Entered<TReply>>(default) : act(SessionAccess.OfOperator(named, caller));
         await Task.WhenAll(seen, work);
         return Answer(await work, Problem.NotAssigned);
     }
 
-    private static (TReply?, Problem?) Answer<TReply>(TReply? reply, Problem refusal)
-        where TReply : class => (reply, reply is null ? refusal : null);
+    private static (TReply?, Problem?) Answer<TReply>(Entered<TReply> entered, Problem refusal)
+        where TReply : class => (entered.Reply, entered switch
+        {
+            { Reply: not null } => null,
+            { RetryAfter: { } wait } => Problem.RateLimited.After(wait),
+            _ => refusal,
+        });
 }

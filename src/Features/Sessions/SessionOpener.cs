@@ -1,3 +1,7 @@
+using System.Net;
+using Intotes.Chat.Hosting;
+using Microsoft.Extensions.Options;
+
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>A session that is open now, whether it was made for this call, and the token of an anonymous visitor.</summary>
@@ -7,45 +11,57 @@ public sealed record OpenedSession(Session Session, bool IsNew, SessionToken? To
 /// Gets a caller its active session. An account's session and the account's pointer to it lie in different slots, so no script changes both:
 /// the pointer is moved by compare-and-set, the session is made by whoever finds it missing, and every step may be repeated.
 /// </summary>
-public sealed class SessionOpener(SessionStore sessions, AccountStore accounts, SessionCloser closer)
+public sealed class SessionOpener(
+    SessionStore sessions, AccountStore accounts, SessionCloser closer, ClientLimits limits, IOptions<ChatOptions> options)
 {
-    /// <summary>The anonymous visitor's active session; a new one, under a new token, where it has none; null while it is blocked.</summary>
-    public async Task<OpenedSession?> ForVisitorAsync(SessionToken? sent, VisitorDetails details, CancellationToken ct)
+    private readonly string allowance = options.Value.Limits.Of(Allowance.Actions);
+
+    /// <summary>The anonymous visitor's active session; a new one, under a new token, where it has none. Or the problem to answer with.</summary>
+    public async Task<(OpenedSession? Opened, Problem? Refusal)> ForVisitorAsync(SessionToken? sent, VisitorDetails details, IPAddress? client, CancellationToken ct)
     {
         if (sent is not null)
         {
-            var (status, session) = await sessions.OpenAsync(SessionAccess.ByToken(sent), create: false, details, ct);
-            if (status == OpenStatus.Existing)
+            var reply = await sessions.OpenAsync(SessionAccess.ByToken(sent) with { Allowance = allowance }, create: false, details, ct);
+            if (reply.Session is { } session)
             {
-                return new OpenedSession(session!, IsNew: false, sent);
+                return (new OpenedSession(session, IsNew: false, sent), null);
             }
 
-            if (status == OpenStatus.Blocked)
+            if (Refusal(reply) is { } refusal)
             {
-                return null;
+                return (null, refusal);
             }
         }
 
+        if (await limits.TakeSessionAsync(client, ct) is { } wait)
+        {
+            return (null, Problem.RateLimited.After(wait));
+        }
+
         var token = SessionToken.New();
-        var (_, created) = await sessions.OpenAsync(SessionAccess.ByToken(token), create: true, details, ct);
-        return new OpenedSession(created!, IsNew: true, token);
+        var created = await sessions.OpenAsync(SessionAccess.ByToken(token), create: true, details, ct);
+        return (new OpenedSession(created.Session!, IsNew: true, token), null);
     }
 
-    /// <summary>The account's active session. An anonymous session that comes along becomes it, or is closed where there is one already. Null while the account is blocked.</summary>
-    public async Task<OpenedSession?> ForAccountAsync(Caller.Account account, SessionToken? anonymous, VisitorDetails details, CancellationToken ct)
+    /// <summary>
+    /// The account's active session. An anonymous session that comes along becomes it, or is closed where there is one already. Or the
+    /// problem to answer with.
+    /// </summary>
+    public async Task<(OpenedSession? Opened, Problem? Refusal)> ForAccountAsync(
+        Caller.Account account, SessionToken? anonymous, VisitorDetails details, IPAddress? client, CancellationToken ct)
     {
         var blocked = accounts.IsBlockedAsync(account.UserId, ct);
         var current = await accounts.FindAsync(account.UserId, ct);
         if (await blocked)
         {
-            return null;
+            return (null, Problem.Blocked);
         }
 
         if (anonymous is not null)
         {
             if (await sessions.IsBlockedAsync(anonymous, ct))
             {
-                return null;
+                return (null, Problem.Blocked);
             }
 
             current = await TakeOverAsync(account, anonymous, current, details, ct);
@@ -55,21 +71,42 @@ public sealed class SessionOpener(SessionStore sessions, AccountStore accounts, 
         {
             if (current is not null)
             {
-                var (status, session) = await sessions.OpenAsync(SessionAccess.OfAccount(current, account.UserId, confirmed: true), create: true, details, ct);
-                if (status == OpenStatus.Blocked)
+                var access = SessionAccess.OfAccount(current, account.UserId, confirmed: true) with { Allowance = allowance };
+                var reply = await sessions.OpenAsync(access, create: true, details, ct);
+                if (reply.Session is { } session)
                 {
-                    return null;
+                    // Erased since it was found, it would now be there again without being the account's current one.
+                    var now = reply.Status == OpenStatus.Created ? await accounts.ReplaceAsync(account.UserId, null, current, ct) : current;
+                    if (now == current)
+                    {
+                        return (new OpenedSession(session, reply.Status == OpenStatus.Created, Token: null), null);
+                    }
+
+                    current = now;
+                    continue;
                 }
 
-                if (session is not null)
+                if (Refusal(reply) is { } refusal)
                 {
-                    return new OpenedSession(session, status == OpenStatus.Created, Token: null);
+                    return (null, refusal);
                 }
+            }
+
+            if (await limits.TakeSessionAsync(client, ct) is { } wait)
+            {
+                return (null, Problem.RateLimited.After(wait));
             }
 
             current = await accounts.ReplaceAsync(account.UserId, current, SessionToken.NewSessionId(), ct);
         }
     }
+
+    private static Problem? Refusal(OpenReply reply) => reply switch
+    {
+        { Status: OpenStatus.Blocked } => Problem.Blocked,
+        { RetryAfter: { } wait } => Problem.RateLimited.After(wait),
+        _ => null,
+    };
 
     /// <summary>Links the anonymous session, and returns the account's current one after that.</summary>
     private async Task<string?> TakeOverAsync(Caller.Account account, SessionToken anonymous, string? current, VisitorDetails details, CancellationToken ct)

@@ -12,6 +12,7 @@ public enum OpenStatus
     Closed,
     Blocked,
     Denied,
+    Limited,
 }
 
 public enum CallStatus
@@ -28,13 +29,13 @@ public enum CallStatus
 /// <param name="OperatorId">The operator that may have it.</param>
 public sealed record LinkedSession(string? Department, string? OperatorId);
 
-/// <summary>The hash of each session. A null reply means that the access was refused.</summary>
+/// <summary>The hash of each session. Who may not enter a session, or not so often, gets no reply.</summary>
 public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> options)
 {
     private ChatRetention Retention => options.Value.Retention;
 
     /// <summary>Creates the session if told so and it is missing; else returns it, with what the visitor now says about itself.</summary>
-    public async Task<(OpenStatus Status, Session? Session)> OpenAsync(SessionAccess access, bool create, VisitorDetails details, CancellationToken ct)
+    public async Task<OpenReply> OpenAsync(SessionAccess access, bool create, VisitorDetails details, CancellationToken ct)
     {
         var reply = await RunAsync(
             Scripts.open_session,
@@ -46,11 +47,12 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
             ct);
         return reply.Status switch
         {
-            "created" => (OpenStatus.Created, Session.From(access.SessionId, reply.Fields(1))),
-            "existing" => (OpenStatus.Existing, Session.From(access.SessionId, reply.Fields(1))),
-            "closed" => (OpenStatus.Closed, null),
-            "blocked" => (OpenStatus.Blocked, null),
-            "denied" => (OpenStatus.Denied, null),
+            "created" => new OpenReply(OpenStatus.Created, Session.From(access.SessionId, reply.Fields(1))),
+            "existing" => new OpenReply(OpenStatus.Existing, Session.From(access.SessionId, reply.Fields(1))),
+            "closed" => new OpenReply(OpenStatus.Closed),
+            "blocked" => new OpenReply(OpenStatus.Blocked),
+            "denied" => new OpenReply(OpenStatus.Denied),
+            "limited" => new OpenReply(OpenStatus.Limited, RetryAfter: reply.Milliseconds(1)),
             var other => throw new UnreachableException($"open_session.lua replied {other}"),
         };
     }
@@ -79,7 +81,7 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
     }
 
     /// <summary>Records that the visitor asks for an operator; the queue is told next, by <see cref="QueueStore.EnqueueAsync"/>.</summary>
-    public async Task<CallReply?> CallOperatorAsync(SessionAccess access, string? department, string? reason, CancellationToken ct)
+    public async Task<Entered<CallReply>> CallOperatorAsync(SessionAccess access, string? department, string? reason, CancellationToken ct)
     {
         var reply = await RunAsync(
             Scripts.call_operator,
@@ -93,35 +95,54 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
             "closed" => new CallReply(CallStatus.Closed, null),
             "full" => new CallReply(CallStatus.Full, null),
             "blocked" => new CallReply(CallStatus.Blocked, null),
-            "denied" => null,
-            var other => throw new UnreachableException($"call_operator.lua replied {other}"),
+            _ => reply.Refused<CallReply>(Scripts.call_operator),
         };
     }
 
     /// <summary>Ends the conversation; ending it again returns it unchanged. Queue and roster are told next, by <see cref="SessionCloser"/>.</summary>
-    public async Task<ClosedSession?> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
+    public async Task<Entered<ClosedSession>> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
     {
         var reply = await RunAsync(Scripts.close_session, access, [text, Retention.ClosedSeconds, reason ?? ""], ct);
         return reply.Status switch
         {
             "closed" => new ClosedSession(Session.From(access.SessionId, reply.Fields(1)), reply.Milliseconds(2)),
-            "denied" => null,
-            var other => throw new UnreachableException($"close_session.lua replied {other}"),
+            _ => reply.Refused<ClosedSession>(Scripts.close_session),
         };
     }
 
     /// <summary>Rates a closed session.</summary>
-    public async Task<RatingReply?> RateAsync(SessionAccess access, int score, string? comment, CancellationToken ct)
+    public async Task<Entered<RatingReply>> RateAsync(SessionAccess access, int score, string? comment, CancellationToken ct)
     {
         var reply = await RunAsync(Scripts.rate_session, access, [score, comment ?? "", SystemTexts.Rated], ct);
         return reply.Status switch
         {
             "rated" => new RatingReply(true, reply.Text(1) is { Length: > 0 } ? (int)reply.Number(1) : null, NullIfEmpty(reply.Text(2))),
             "open" => new RatingReply(false, null, null),
-            "denied" => null,
-            var other => throw new UnreachableException($"rate_session.lua replied {other}"),
+            _ => reply.Refused<RatingReply>(Scripts.rate_session),
         };
     }
+
+    /// <summary>Where else the session is mentioned, for one who may erase it.</summary>
+    public async Task<Entered<SessionMentions>> FindMentionsAsync(SessionAccess access, CancellationToken ct)
+    {
+        var reply = await RunAsync(Scripts.erase_session, access, [""], ct);
+        return reply.Status == "found" ? Mentions(reply) : reply.Refused<SessionMentions>(Scripts.erase_session);
+    }
+
+    /// <summary>Deletes the session with everything of it. Returns where else it is mentioned: <paramref name="found"/>, where that was done already.</summary>
+    public async Task<Entered<SessionMentions>> EraseAsync(SessionAccess access, SessionMentions found, CancellationToken ct)
+    {
+        var reply = await RunAsync(Scripts.erase_session, access, ["1"], ct);
+        return reply.Status switch
+        {
+            "found" => Mentions(reply),
+            "gone" => found,
+            _ => reply.Refused<SessionMentions>(Scripts.erase_session),
+        };
+    }
+
+    private static SessionMentions Mentions(ScriptReply reply) =>
+        new(NullIfEmpty(reply.Text(1)), NullIfEmpty(reply.Text(2)), NullIfEmpty(reply.Text(3)));
 
     /// <summary>A session by its id, for those whom the endpoint has let through; null when there is none.</summary>
     public async Task<Session?> FindAsync(string sessionId, CancellationToken ct)
@@ -131,10 +152,20 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
     }
 
     private async Task<ScriptReply> RunAsync(Script script, SessionAccess access, RedisValue[] arguments, CancellationToken ct) =>
-        new(await redis.RunAsync(script, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, .. arguments], ct));
+        new(await redis.RunAsync(script, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, access.Allowance, .. arguments], ct));
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }
+
+/// <summary>Where else a session is mentioned.</summary>
+/// <param name="Department">The queue it may wait in.</param>
+/// <param name="OperatorId">The operator that has it, or had it last.</param>
+/// <param name="UserId">The account it belongs to.</param>
+public sealed record SessionMentions(string? Department, string? OperatorId, string? UserId);
+
+/// <param name="Session">Where there is one to return.</param>
+/// <param name="RetryAfter">When the caller may again, where it is limited.</param>
+public sealed record OpenReply(OpenStatus Status, Session? Session = null, TimeSpan? RetryAfter = null);
 
 /// <param name="Session">Null when it is closed, full or blocked.</param>
 public sealed record CallReply(CallStatus Status, Session? Session);

@@ -1,18 +1,19 @@
 -- Ends a conversation. Ending it again changes nothing.
 -- KEYS   as in session.lua
--- ARGV   1 kind, 2 credential, 3 text of the entry, 4 closed lifetime (s), 5 reason or ''
--- Reply  { 'closed', HGETALL, how long (ms) its operator had it, or '' when none had or it was closed before } | { 'denied' }
+-- ARGV   1 kind, 2 credential, 3 allowance, 4 text of the entry, 5 closed lifetime (s), 6 reason or ''
+-- Reply  { 'closed', HGETALL, how long (ms) its operator had it, or '' when none had or it was closed before } | refusal
 -- include: session
 
-if not may(ARGV[1], ARGV[2]) then
-  return { 'denied' }
+local refused = refusal()
+if refused then
+  return refused
 end
 local session = redis.call('HMGET', KEYS[1], 'status', 'joined')
 local had = ''
 if session[1] ~= 'closed' then
   had = session[2] and now_ms() - session[2] or ''
-  redis.call('HSET', KEYS[1], 'status', 'closed', 'closed', now_ms(), 'close_reason', ARGV[5])
-  add_entry('system', '', ARGV[3], 'event', 'closed')
-  keep(ARGV[4])
+  redis.call('HSET', KEYS[1], 'status', 'closed', 'closed', now_ms(), 'close_reason', ARGV[6])
+  add_entry('system', '', ARGV[4], 'event', 'closed')
+  keep(ARGV[5])
 end
 return { 'closed', redis.call('HGETALL', KEYS[1]), had }

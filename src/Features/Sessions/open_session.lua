@@ -1,17 +1,17 @@
 -- Creates a session, or returns the one there is with what the visitor now says about itself. An account's closed session is marked as
 -- superseded, for the caller goes on to replace it; that mark is what makes every node's cached way to it end.
 -- KEYS   as in session.lua
--- ARGV   1 kind, 2 credential, 3 '1' to create what is missing, 4 lifetime (s) of an empty session,
+-- ARGV   1 kind, 2 credential, 3 allowance, 4 '1' to create what is missing, 5 lifetime (s) of an empty session,
 --        then pairs of field and value that describe the visitor; an empty value leaves what is there
--- Reply  { 'created' | 'existing', HGETALL } | { 'closed' } | { 'denied' } | { 'blocked' }
+-- Reply  { 'created' | 'existing', HGETALL } | { 'closed' } | { 'blocked' } | refusal
 -- include: session
 
-local kind, credential, create, lifetime = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4]
+local kind, credential, create, lifetime = ARGV[1], ARGV[2], ARGV[4] == '1', ARGV[5]
 
 local function describe()
   -- Once an operator was called the department is that of the call: its entry lies in that queue.
   local called = redis.call('HEXISTS', KEYS[1], 'called') == 1
-  for i = 5, #ARGV, 2 do
+  for i = 6, #ARGV, 2 do
     if ARGV[i + 1] ~= '' and not (called and ARGV[i] == 'department') then
       redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
     end
@@ -40,6 +40,10 @@ if redis.call('HGET', KEYS[1], 'status') == 'closed' then
     redis.call('HSET', KEYS[1], 'superseded', '1')
   end
   return { 'closed' }
+end
+local limited = over_limit()
+if limited then
+  return limited
 end
 describe()
 return { 'existing', redis.call('HGETALL', KEYS[1]) }

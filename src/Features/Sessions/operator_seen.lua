@@ -1,8 +1,9 @@
--- Notes that an operator called, which renews its leases. With a presence, also what it says of itself.
--- KEYS   as in roster.lua
--- ARGV   1 operator id, 2 its name, 3 presence ("status capacity departments") or ''
--- Reply  1
+-- Notes that an operator called, which renews its leases, even where it called too often. With a presence, also what it says of itself.
+-- KEYS   as in roster.lua, 6 string: what GCRA keeps of the operator's calls
+-- ARGV   1 operator id, 2 its name, 3 presence ("status capacity departments") or '', 4 calls a minute; 0 for any number
+-- Reply  0 when it may call, else for how long (ms) to wait
 -- include: roster
+-- include: gcra
 
 local now = now_ms()
 redis.call('ZADD', KEYS[1], now, ARGV[1])
@@ -17,4 +18,4 @@ for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - 8640000
     redis.call('HDEL', KEYS[4], gone)
   end
 end
-return 1
+return ARGV[4] == '0' and 0 or take_permit(6, ARGV[4])

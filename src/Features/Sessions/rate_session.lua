@@ -1,20 +1,21 @@
 -- Rates a closed session. Rating again replaces; only the first leaves an entry.
 -- KEYS   as in session.lua
--- ARGV   1 kind, 2 credential, 3 score, 4 comment or '', 5 text of the entry
--- Reply  { 'rated', former score or '', department or '' } | { 'open' } | { 'denied' }
+-- ARGV   1 kind, 2 credential, 3 allowance, 4 score, 5 comment or '', 6 text of the entry
+-- Reply  { 'rated', former score or '', department or '' } | { 'open' } | refusal
 -- include: session
 
-if not may(ARGV[1], ARGV[2]) then
-  return { 'denied' }
+local refused = refusal()
+if refused then
+  return refused
 end
 local session = redis.call('HMGET', KEYS[1], 'status', 'rating', 'department')
 if session[1] ~= 'closed' then
   return { 'open' }
 end
-redis.call('HSET', KEYS[1], 'rating', ARGV[3], 'rating_comment', ARGV[4])
+redis.call('HSET', KEYS[1], 'rating', ARGV[4], 'rating_comment', ARGV[5])
 if not session[2] then
   local left = redis.call('TTL', KEYS[1])
-  add_entry('system', '', ARGV[5], 'event', 'rated')
+  add_entry('system', '', ARGV[6], 'event', 'rated')
   keep(left)
 end
 return { 'rated', session[2] or '', session[3] or '' }

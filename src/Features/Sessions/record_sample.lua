@@ -1,6 +1,6 @@
 -- Keeps a sample of what was observed, for a day.
--- KEYS   1 zset of "session,value" by the time (ms) of the sample
--- ARGV   1 session id, 2 value, 3 the value it replaces or ''
+-- KEYS   1 zset of "digest,value" by the time (ms) of the sample
+-- ARGV   1 digest of the session id, 2 value, 3 the value it replaces or ''
 -- Reply  1
 
 local time = redis.call('TIME')

@@ -1,4 +1,6 @@
 -- For every script of one session. KEYS: 1 session hash, 2 messages stream, 3 sent hash, 4 channel of new entries, 5 notes stream.
+-- Those that a caller enters have as first arguments: 1 kind, 2 credential, 3 allowance.
+-- include: gcra
 
 local function now_ms()
   local time = redis.call('TIME')
@@ -35,6 +37,28 @@ local function may(kind, credential)
     return redis.call('EXISTS', KEYS[1]) == 1
   end
   return false
+end
+
+-- Takes one of what the allowance grants: "what times-a-minute", for the visitor and, counted apart, for the operator; '' grants anything.
+-- Returns the script's reply when there is none left.
+local function over_limit()
+  local what, per_minute = string.match(ARGV[3], '^(%a+) (%d+)$')
+  if what then
+    local field = (ARGV[1] == 'operator' and 'operator:' or 'visitor:') .. what
+    local kept, wait = take_one(redis.call('HGET', KEYS[1], field), per_minute)
+    if wait then
+      return { 'limited', wait }
+    end
+    redis.call('HSET', KEYS[1], field, kept)
+  end
+end
+
+-- The script's reply to one that may not do what it asks for, or not so often: { 'denied' } | { 'limited', ms to wait }. Else nil.
+local function refusal()
+  if not may(ARGV[1], ARGV[2]) then
+    return { 'denied' }
+  end
+  return over_limit()
 end
 
 -- Whether the visitor is blocked for now.

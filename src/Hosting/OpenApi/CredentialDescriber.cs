@@ -6,7 +6,7 @@ namespace Intotes.Chat.Hosting.OpenApi;
 /// <summary>Credentials in the API description.</summary>
 internal static class CredentialDescriber
 {
-    private const string Bearer = "bearer", SessionToken = "sessionToken", Cookie = "sessionCookie";
+    private const string Bearer = "bearer", SessionToken = "sessionToken", Cookie = "sessionCookie", PlatformKey = "platformKey";
 
     public static Dictionary<string, OpenApiSecurityScheme> Schemes => new()
     {
@@ -31,6 +31,13 @@ internal static class CredentialDescriber
             Name = SessionCookie.LocalName,
             Description = $"The same token as a cookie that only browsers see; on HTTPS its name is `{SessionCookie.SecureName}`.",
         },
+        [PlatformKey] = new()
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Header,
+            Name = PlatformKeyAuthentication.Header,
+            Description = "The trading platform's key, which this service is configured with.",
+        },
     };
 
     /// <summary>The credentials of which an endpoint takes one; an empty one among them where it also takes none.</summary>
@@ -41,6 +48,7 @@ internal static class CredentialDescriber
         {
             { AnonymousVerbs: not null } => [[], Require(Bearer), Require(SessionToken), Require(Cookie)],
             { PreBuiltUserPolicies: { } policies } when policies.Contains(Access.Operator) => [Require(Bearer)],
+            { PreBuiltUserPolicies: { } policies } when policies.Contains(Access.Eraser) => [Require(Bearer), Require(PlatformKey)],
             _ => [Require(Bearer), Require(SessionToken), Require(Cookie)],
         };
     }

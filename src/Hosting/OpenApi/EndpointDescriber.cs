@@ -27,7 +27,9 @@ internal sealed class EndpointDescriber : IOpenApiOperationTransformer
         DescribeAnswers(operation, endpoint, document,
         [
             Problem.InvalidToken,
+            Problem.Forbidden,
             Problem.StorageUnavailable,
+            Problem.RateLimited,
             .. takesInput ? [Problem.InvalidRequest] : Array.Empty<Problem>(),
             .. takesBody ? [Problem.PayloadTooLarge, Problem.UnsupportedMediaType] : Array.Empty<Problem>(),
             .. metadata.OfType<RefusalMetadata>().SelectMany(r => r.Problems),

@@ -40,7 +40,7 @@ internal static class ProblemDescriber
         .Select(status => (status.Key.ToString(CultureInfo.InvariantCulture), new OpenApiResponse
         {
             Description = string.Join('\n', status.Select(p => $"`{p.Code}`: {p.Title}")),
-            Headers = status.Key == StatusCodes.Status503ServiceUnavailable
+            Headers = status.Key is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable
                 ? Header("Retry-After", JsonSchemaType.Integer, "Seconds after which to try again.")
                 : null,
             Content = new Dictionary<string, OpenApiMediaType>

@@ -44,7 +44,7 @@ internal static class MessageSteps
         var ids = new List<string>();
         for (var n = 1; n <= messages; n++)
         {
-            var reply = await store.AppendAsync(
+            var (reply, _) = await store.AppendAsync(
                 SessionAccess.ByToken(token), new Caller.Visitor(token), null, $"Message {n}", TestContext.Current.CancellationToken);
             Assert.Equal(AppendStatus.Appended, reply!.Status);
             ids.Add(reply.Message!.Id);

@@ -14,13 +14,7 @@ namespace Intotes.Chat.Tests.Features.Operators;
 public class DeskNodes : ICollectionFixture<DeskNodes>, IAsyncLifetime
 {
     private readonly ChatNodes shared;
-    private readonly Dictionary<string, string> settings = new()
-    {
-        ["Chat:Limits:MessagesPerMinute"] = "0",
-        ["Chat:Limits:SessionsPerMinutePerIp"] = "0",
-        ["Chat:Limits:PollsPerMinute"] = "0",
-    };
-
+    private readonly Dictionary<string, string> settings = [];
     private readonly LogWatch logs = new();
     private readonly ChatNode?[] nodes = new ChatNode?[2];
     private RedisServerProcess? redis;

@@ -61,7 +61,7 @@ internal sealed class DeskDay(IServiceProvider services, FakeTimeProvider time, 
         await Task.WhenAll(shifts.Where(s => s.IsOn).Select(s => desk.Roster.SeenAsync(s.Operator, Ct)));
         var visitor = await desk.OpenAsync(Ct);
         call.SessionId = visitor.SessionId;
-        var session = (await desk.Sessions.CallOperatorAsync(SessionAccess.ByToken(visitor), call.Department, null, Ct))!.Session!;
+        var session = (await desk.Sessions.CallOperatorAsync(SessionAccess.ByToken(visitor), call.Department, null, Ct)).Reply!.Session!;
         using var places = ActivatorUtilities.CreateInstance<QueuePlaces>(services, (TimeProvider)time);
         var pace = (await places.ViewAsync(call.Department, Ct)).Pace;
         var place = await desk.Queue.EnqueueAsync(call.Department, session.Id, session.CalledAt!.Value, pace, Ct);
@@ -88,7 +88,7 @@ internal sealed class DeskDay(IServiceProvider services, FakeTimeProvider time, 
 
     private async Task EndAsync(Shift shift, Call call)
     {
-        Assert.NotNull(await desk.Closer.CloseAsync(SessionAccess.OfOperator(call.SessionId, shift.Operator), SystemTexts.ClosedBy(shift.Operator.Name), null, Ct));
+        Assert.NotNull((await desk.Closer.CloseAsync(SessionAccess.OfOperator(call.SessionId, shift.Operator), SystemTexts.ClosedBy(shift.Operator.Name), null, Ct)).Reply);
         shift.Has--;
         Served++;
     }

@@ -39,12 +39,12 @@ internal sealed class Desk(IServiceProvider services)
 
     /// <summary>Opens a session of an anonymous visitor.</summary>
     public async Task<SessionToken> OpenAsync(CancellationToken ct) =>
-        (await Opener.ForVisitorAsync(null, new VisitorDetails("Vera", null, null, null, null), ct))!.Token!;
+        (await Opener.ForVisitorAsync(null, new VisitorDetails("Vera", null, null, null, null), null, ct)).Opened!.Token!;
 
     /// <summary>Calls an operator, as the endpoint does: first the session, then the queue.</summary>
     public async Task<Session> CallAsync(SessionToken visitor, string department, CancellationToken ct)
     {
-        var reply = await Sessions.CallOperatorAsync(SessionAccess.ByToken(visitor), department, null, ct);
+        var (reply, _) = await Sessions.CallOperatorAsync(SessionAccess.ByToken(visitor), department, null, ct);
         var session = reply!.Session!;
         await Queue.EnqueueAsync(department, session.Id, session.CalledAt!.Value, ServicePace.Unknown, ct);
         return session;

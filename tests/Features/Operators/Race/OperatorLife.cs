@@ -128,7 +128,7 @@ internal sealed class OperatorLife
 
     private async Task SpeakAsync(string session, CancellationToken ct)
     {
-        var reply = await desk.Messages.AppendAsync(SessionAccess.OfOperator(session, caller), caller, null, "How can I help?", ct);
+        var (reply, _) = await desk.Messages.AppendAsync(SessionAccess.OfOperator(session, caller), caller, null, "How can I help?", ct);
         var wasClosed = reply?.Status == AppendStatus.Closed && ledger.IsHungUp(session);
         if (fate.HasStruck)
         {
@@ -170,7 +170,7 @@ internal sealed class OperatorLife
 
     private async Task<Session?> CloseAsync(string session, CancellationToken ct)
     {
-        var closed = await desk.Closer.CloseAsync(SessionAccess.OfOperator(session, caller), SystemTexts.ClosedBy(caller.Name), null, ct);
+        var (closed, _) = await desk.Closer.CloseAsync(SessionAccess.OfOperator(session, caller), SystemTexts.ClosedBy(caller.Name), null, ct);
         ledger.Settle(session, caller.Id);
         return closed;
     }
@@ -224,7 +224,7 @@ internal sealed class OperatorLife
     {
         if (fate is { IsOver: true, Step.Script: "assign_session" } && claimed.Any(s => s.Id == fate.Session))
         {
-            await RefuseAsync(fate.Session!, await desk.Messages.AppendAsync(SessionAccess.OfOperator(fate.Session!, caller), caller, null, "Late", ct));
+            await RefuseAsync(fate.Session!, (await desk.Messages.AppendAsync(SessionAccess.OfOperator(fate.Session!, caller), caller, null, "Late", ct)).Reply);
         }
 
         throw new OperatorDied();

@@ -1,0 +1,28 @@
+using FastEndpoints;
+using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>Erases the caller's session and everything of it. A token of it is dead from then on.</summary>
+public sealed class EraseSession(SessionGate gate, SessionEraser eraser) : EndpointWithoutRequest<Results<NoContent, Problem>>
+{
+    public override void Configure()
+    {
+        Delete("chat/session");
+        Policies(Access.SessionMember, Access.Visitor);
+        Description(d => d.Refuses(Problem.InvalidSessionToken, Problem.SessionNotFound).SetsSessionCookie());
+    }
+
+    public override async Task<Results<NoContent, Problem>> ExecuteAsync(CancellationToken ct)
+    {
+        var (erased, refusal) = await gate.EnterAsync(User.Caller(), null, Allowance.Actions, access => eraser.EraseAsync(access, ct), ct);
+        if (erased is null)
+        {
+            return refusal!;
+        }
+
+        SessionCookie.Clear(HttpContext);
+        return TypedResults.NoContent();
+    }
+}

@@ -1,0 +1,61 @@
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>
+/// Erases conversations, with every mention of them. What is said in one goes first and at once; a crash after that leaves no more than its
+/// id in a list, which means nothing any more.
+/// </summary>
+public sealed class SessionEraser(SessionStore sessions, AccountStore accounts, QueueStore queue, RosterStore roster)
+{
+    /// <summary>Erases a session for one who may enter it.</summary>
+    public async Task<Entered<SessionMentions>> EraseAsync(SessionAccess access, CancellationToken ct)
+    {
+        // Asked first, because a repeated deletion would find nothing to tell.
+        var entered = await sessions.FindMentionsAsync(access, ct);
+        if (entered.Reply is not { } found)
+        {
+            return entered;
+        }
+
+        entered = await sessions.EraseAsync(access with { Allowance = "" }, found, ct);
+        if (entered.Reply is not { } mentions)
+        {
+            return entered;
+        }
+
+        if (mentions.Department is { } department)
+        {
+            await queue.DropAsync(department, access.SessionId, ct);
+        }
+
+        if (mentions.OperatorId is { } operatorId)
+        {
+            await roster.ForgetAsync(operatorId, access.SessionId, ct);
+        }
+
+        if (mentions.UserId is { } userId)
+        {
+            await accounts.ForgetAsync(userId, access.SessionId, ct);
+        }
+
+        return mentions;
+    }
+
+    /// <summary>Erases everything an account has said, in whichever session. Returns how many that were; again erases what was left.</summary>
+    public async Task<int> EraseAllAsync(string userId, CancellationToken ct)
+    {
+        var erased = 0;
+        var earlier = await accounts.EarlierAsync(userId, int.MaxValue, ct);
+        foreach (var id in await accounts.FindAsync(userId, ct) is { } current ? earlier.Append(current).Distinct() : earlier)
+        {
+            var entered = await EraseAsync(SessionAccess.OfAccount(id, userId, confirmed: true), ct);
+            erased += entered.Reply is null ? 0 : 1;
+        }
+
+        foreach (var id in earlier)
+        {
+            await accounts.ForgetAsync(userId, id, ct);
+        }
+
+        return erased;
+    }
+}

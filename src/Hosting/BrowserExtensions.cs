@@ -1,0 +1,86 @@
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+
+namespace Intotes.Chat.Hosting;
+
+/// <summary>The sites that may embed the widget; section <c>Chat</c>.</summary>
+public sealed class BrowserOptions
+{
+    /// <summary>Origins (RFC 6454), each exactly as a browser sends it: <c>https://www.example.com</c>.</summary>
+    public string[] AllowedOrigins { get; init; } = [];
+
+    /// <summary>Null, or the sentence that says what is wrong.</summary>
+    public string? Fault(bool isProduction) =>
+        AllowedOrigins.FirstOrDefault(origin => !IsOrigin(origin)) is { } malformed
+            ? $"Chat__AllowedOrigins must each be an origin such as https://www.example.com, which '{malformed}' is not."
+        : isProduction && AllowedOrigins.FirstOrDefault(origin => origin.StartsWith("http:", StringComparison.Ordinal)) is { } open
+            ? $"Chat__AllowedOrigins must each begin with https in Production, which '{open}' does not: whoever sits between could act as that site."
+        : null;
+
+    private static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) == text;
+}
+
+/// <summary>What browsers are told and asked: which sites may call (CORS), which requests are another site's (CSRF), what a page may do with an answer.</summary>
+public static class BrowserExtensions
+{
+    /// <summary>Where visitors call, from pages of other sites too. Everything else is for pages of this service only.</summary>
+    private const string OpenToSites = "/api/v1/chat";
+
+    public static IServiceCollection AddBrowserRules(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
+    {
+        var options = configuration.GetSection("Chat").Get<BrowserOptions>() ?? new BrowserOptions();
+        if (options.Fault(environment.IsProduction()) is { } fault)
+        {
+            throw new Storage.CannotStartException(fault);
+        }
+
+        services.AddSingleton(Options.Create(options));
+        services.AddHsts(o => o.MaxAge = TimeSpan.FromDays(365));
+        services.AddCors(o => o.AddDefaultPolicy(policy => policy
+            .WithOrigins(options.AllowedOrigins)
+            .AllowCredentials()
+            .WithMethods(HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete)
+            .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType, "Last-Event-ID", SessionTokenAuthentication.Header)
+            .WithExposedHeaders(HeaderNames.RetryAfter)
+            .SetPreflightMaxAge(TimeSpan.FromMinutes(10))));
+        return services;
+    }
+
+    public static WebApplication UseBrowserRules(this WebApplication app)
+    {
+        if (!app.Environment.IsDevelopment())
+        {
+            app.UseHsts();
+        }
+
+        app.UseWhen(static http => http.Request.Path.StartsWithSegments(OpenToSites, StringComparison.Ordinal), static chat => chat.UseCors());
+        var allowed = app.Services.GetRequiredService<IOptions<BrowserOptions>>().Value.AllowedOrigins.ToHashSet(StringComparer.Ordinal);
+        app.Use((http, next) => IsFromElsewhere(http.Request, allowed) ? Problem.Forbidden.ExecuteAsync(http) : next(http));
+        return app;
+    }
+
+    /// <summary>
+    /// Whether another site than those allowed made the browser send this, where that matters: what changes something, and whatever the
+    /// cookie speaks for, because a browser adds it by itself. Browsers say so in Sec-Fetch-Site (W3C Fetch Metadata) and Origin (RFC 6454),
+    /// which no page can forge; a program that is no browser sends neither, and no site can make it send anything.
+    /// </summary>
+    private static bool IsFromElsewhere(HttpRequest request, HashSet<string> allowed)
+    {
+        if (IsSafe(request.Method) && !SessionCookie.SpeaksFor(request))
+        {
+            return false;
+        }
+
+        var site = request.Headers["Sec-Fetch-Site"].ToString();
+        if (site is "same-origin" or "none")
+        {
+            return false;
+        }
+
+        var origin = request.Headers.Origin.ToString();
+        return origin.Length > 0 ? !allowed.Contains(origin) && origin != $"{request.Scheme}://{request.Host}" : site.Length > 0;
+    }
+
+    private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+}

@@ -1,0 +1,28 @@
+using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+
+namespace Intotes.Chat.Hosting;
+
+/// <summary>
+/// The trading platform itself, by the key that it shares with this service (<c>Platform__ApiKey</c>), on the endpoints that it may call.
+/// </summary>
+public sealed class PlatformKeyAuthentication(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, IConfiguration configuration)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    public const string SchemeName = "PlatformKey";
+    public const string Header = "X-Api-Key";
+
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(
+        configuration["Platform:ApiKey"] is { Length: > 0 } key && Request.Headers[Header].ToString() is { Length: > 0 } sent && AreSame(key, sent)
+            ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(SchemeName)), SchemeName))
+            : AuthenticateResult.NoResult());
+
+    /// <summary>In a time that tells nothing of either.</summary>
+    private static bool AreSame(string key, string sent) =>
+        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(key)), SHA256.HashData(Encoding.UTF8.GetBytes(sent)));
+}

@@ -1,0 +1,45 @@
+using System.Net;
+using Microsoft.AspNetCore.HttpOverrides;
+using IPNetwork = System.Net.IPNetwork;
+
+namespace Intotes.Chat.Hosting;
+
+/// <summary>The reverse proxies before this service; section <c>ReverseProxy</c>.</summary>
+public sealed class ProxyOptions
+{
+    /// <summary>Addresses (<c>10.0.0.7</c>) or networks (<c>10.0.0.0/24</c>) whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed.</summary>
+    public string[] KnownProxies { get; init; } = [];
+}
+
+/// <summary>Who the client is behind reverse proxies. Nobody's word is taken for it but that of those configured.</summary>
+public static class ProxyExtensions
+{
+    public static IServiceCollection AddProxies(this IServiceCollection services, IConfiguration configuration)
+    {
+        var proxies = configuration.GetSection("ReverseProxy").Get<ProxyOptions>()?.KnownProxies ?? [];
+        if (Array.Find(proxies, proxy => !IsNetwork(proxy)) is { } malformed)
+        {
+            throw new Storage.CannotStartException($"ReverseProxy__KnownProxies must each be an IP address or a network such as 10.0.0.0/24, which '{malformed}' is not.");
+        }
+
+        return services.Configure<ForwardedHeadersOptions>(o =>
+        {
+            o.ForwardedHeaders = proxies.Length > 0 ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto : ForwardedHeaders.None;
+            // Through as many of them as there are, and no further.
+            o.ForwardLimit = null;
+            o.KnownProxies.Clear();
+            o.KnownIPNetworks.Clear();
+            foreach (var proxy in proxies)
+            {
+                o.KnownIPNetworks.Add(Network(proxy));
+            }
+        });
+    }
+
+    private static bool IsNetwork(string text) => IPNetwork.TryParse(text, out _) || IPAddress.TryParse(text, out _);
+
+    private static IPNetwork Network(string text) =>
+        IPNetwork.TryParse(text, out var network) ? network
+        : IPAddress.Parse(text) is var address ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
+        : default;
+}

@@ -1,0 +1,23 @@
+-- For every script that limits how often something may be done, on KEYS of its own. The generic cell rate algorithm (GCRA, ITU-T I.371):
+-- so many times a minute, all at once if need be, then evenly. All it keeps is the time (µs) at which what was taken would have come evenly.
+
+-- Takes one. Returns what to keep from now on, or nil and for how long (ms) to wait when there is none to take.
+local function take_one(kept, per_minute)
+  local time = redis.call('TIME')
+  local now = time[1] * 1000000 + time[2]
+  local even = math.max(tonumber(kept or 0), now) + 60000000 / per_minute
+  local ahead = even - now - 60000000
+  if ahead > 0 then
+    return nil, math.ceil(ahead / 1000)
+  end
+  return string.format('%.0f', even)
+end
+
+-- Takes one of those that KEYS[number] counts; the key is gone when all are there again. Returns 0, or for how long (ms) to wait.
+local function take_permit(number, per_minute)
+  local kept, wait = take_one(redis.call('GET', KEYS[number]), per_minute)
+  if kept then
+    redis.call('SET', KEYS[number], kept, 'PX', 60000)
+  end
+  return wait or 0
+end
