@@ -6,7 +6,8 @@ namespace Intotes.Chat.Tests;
 /// <summary>The rules of the house, read from the source files themselves.</summary>
 public sealed partial class ArchitectureTests
 {
-    private static readonly string Root = FindRoot();
+    /// <summary>The folder of the repository.</summary>
+    internal static readonly string Root = FindRoot();
 
     [Theory]
     [InlineData("Features/Sessions", "Features.Messages", "Features.Operators")]

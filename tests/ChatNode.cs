@@ -1,3 +1,4 @@
+using Intotes.Chat.Tests.Redis;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Intotes.Chat.Tests;
 
 /// <summary>
-/// One node of the service, on Kestrel behind a real socket, over a Redis of the test's choice. All nodes of the process are set up alike but
+/// One node of the service, on Kestrel behind a real socket, over a Redis of the test's choice, as the user that README gives the service. All nodes of the process are set up alike but
 /// for what a test asks, because FastEndpoints' configuration is the process's.
 /// </summary>
 public sealed class ChatNode : WebApplicationFactory<Program>
@@ -17,7 +18,7 @@ public sealed class ChatNode : WebApplicationFactory<Program>
     private readonly IReadOnlyDictionary<string, string> settings;
     private readonly Action<IServiceCollection> change;
 
-    /// <param name="redis">The connection string.</param>
+    /// <param name="redis">The connection string of the tests, who are another user.</param>
     /// <param name="logs">Takes what the node logs.</param>
     /// <param name="settings">Besides those all nodes have.</param>
     /// <param name="change">Replaces services.</param>
@@ -42,7 +43,7 @@ public sealed class ChatNode : WebApplicationFactory<Program>
         builder.UseEnvironment("Development");
         // Not by UseKestrel(port), which sets it while Program may already be starting the server.
         builder.UseSetting(WebHostDefaults.ServerUrlsKey, "http://127.0.0.1:0");
-        builder.UseSetting("Redis:Configuration", redis);
+        builder.UseSetting("Redis:Configuration", ServiceUser.Connecting(redis));
         builder.UseSetting("Chat:Departments:0", "support");
         builder.UseSetting("Chat:Departments:1", "billing");
         // Tests do in a second what a caller does in an hour; those of the limits set them.

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -12,18 +14,46 @@ public sealed class RedisOptions
     /// <summary>Folder of the private redis-server's append-only file.</summary>
     public string DataDirectory { get; init; } = ".data/redis";
 
+    /// <summary>
+    /// PEM file whose first certificate is that of the CA that signed those of Redis, where the machine does not know that CA. Empty: only
+    /// those that it knows are trusted.
+    /// </summary>
+    public string TrustedIssuer { get; init; } = "";
+
     /// <summary>Whether the connection string can be one.</summary>
-    public bool IsValid
+    public bool IsValid => Configuration.Length == 0 || Parsed is { EndPoints.Count: > 0 };
+
+    /// <summary>Whether an issuer that is to be trusted is trusted for something: without TLS nobody would ask for a certificate.</summary>
+    public bool IsIssuerOfUse => TrustedIssuer.Length == 0 || Parsed is { Ssl: true };
+
+    /// <summary>Whether the issuer's file, where one is set, can be read and begins with a certificate.</summary>
+    public bool HasIssuer
     {
         get
         {
             try
             {
-                return Configuration.Length == 0 || ConfigurationOptions.Parse(Configuration).EndPoints.Count > 0;
+                using var issuer = TrustedIssuer.Length > 0 ? X509CertificateLoader.LoadCertificateFromFile(TrustedIssuer) : null;
+                return true;
+            }
+            catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+            {
+                return false;
+            }
+        }
+    }
+
+    private ConfigurationOptions? Parsed
+    {
+        get
+        {
+            try
+            {
+                return ConfigurationOptions.Parse(Configuration);
             }
             catch (ArgumentException)
             {
-                return false;
+                return null;
             }
         }
     }
@@ -51,7 +81,7 @@ public sealed class RedisConnection(IOptions<RedisOptions> options, PrivateRedis
             configuration = await privateRedis.StartAsync(options.Value.DataDirectory, cancellationToken);
         }
 
-        connection = await ConnectionMultiplexer.ConnectAsync(Configure(configuration, logs));
+        connection = await ConnectionMultiplexer.ConnectAsync(Configure(configuration));
     }
 
     public async ValueTask DisposeAsync()
@@ -74,10 +104,15 @@ public sealed class RedisConnection(IOptions<RedisOptions> options, PrivateRedis
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>What the connection string says, with the timings the gateway counts on: fail at once while disconnected, notice a loss within a second.</summary>
-    private static ConfigurationOptions Configure(string configuration, ILoggerFactory logs)
+    /// <summary>
+    /// What the connection string says, with the timings the gateway counts on: fail at once while disconnected, notice a loss within a second.
+    /// What the client does of itself keeps to what README lets the service's user do.
+    /// </summary>
+    private ConfigurationOptions Configure(string configuration)
     {
-        var settings = ConfigurationOptions.Parse(configuration);
+        // By this CONFIG is never sent. It would tell how soon the server drops an idle connection; none of ours is idle for so long.
+        var settings = ConfigurationOptions.Parse($"{configuration},$CONFIG=");
+        settings.KeepAlive = 10;
         settings.AbortOnConnectFail = false;
         settings.AsyncTimeout = 1000;
         settings.ConnectTimeout = 1000;
@@ -87,6 +122,16 @@ public sealed class RedisConnection(IOptions<RedisOptions> options, PrivateRedis
         settings.IncludeDetailInExceptions = false;
         settings.ClientName = "intotes-chat";
         settings.LoggerFactory = logs;
+        // A key and a channel outside chat:*, by which clients tell each other which server is the primary. Here each asks the servers.
+        settings.TieBreaker = "";
+        settings.ConfigurationChannel = "";
+        // CLIENT SETINFO came with Redis 7.2, and no ACL of an older one may name it.
+        settings.SetClientLibrary = false;
+        if (options.Value.TrustedIssuer is { Length: > 0 } issuer)
+        {
+            settings.TrustIssuer(issuer);
+        }
+
         return settings;
     }
 }

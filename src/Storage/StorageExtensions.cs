@@ -6,7 +6,9 @@ public static class StorageExtensions
     public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<RedisOptions>().Bind(configuration.GetSection("Redis"))
-            .Validate(o => o.IsValid, "Redis__Configuration must be a StackExchange.Redis connection string, such as \"redis.internal:6379\".").ValidateOnStart();
+            .Validate(o => o.IsValid, "Redis__Configuration must be a StackExchange.Redis connection string, such as \"redis.internal:6379\".")
+            .Validate(o => o.HasIssuer, "Redis__TrustedIssuer must be a readable PEM file with the certificate of the CA that signed those of Redis.")
+            .Validate(o => o.IsIssuerOfUse, "Redis__TrustedIssuer is for TLS: add ssl=true to Redis__Configuration.").ValidateOnStart();
         services.AddSingleton<PrivateRedis>();
         services.AddSingleton<RedisConnection>().AddHostedService(provider => provider.GetRequiredService<RedisConnection>());
         services.AddSingleton<RedisResilience>().AddSingleton<RedisGateway>().AddSingleton<Signals>().AddSingleton<Permits>();

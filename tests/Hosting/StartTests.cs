@@ -20,6 +20,9 @@ public sealed class StartTests
         { "Jwt__SigningKey", "short", "32 bytes" },
         { "Jwt__Issuer", "", "set" },
         { "Redis__Configuration", "127.0.0.1:6379,colour=green", "connection string" },
+        { "Redis__TrustedIssuer", "nowhere.pem", "PEM file" },
+        { "Redis__TrustedIssuer", Path.Combine(ArchitectureTests.Root, "README.md"), "PEM file" },
+        { "Redis__TrustedIssuer", "nowhere.pem", "ssl=true" },
     };
 
     [Theory]

@@ -6,7 +6,8 @@ namespace Intotes.Chat.Tests.Redis;
 
 /// <summary>
 /// The one Redis that all tests share. Each test keeps to keys of its own and nothing flushes. It is, in this order, the server
-/// that <c>CHAT_TEST_REDIS</c> names, a container where a Docker engine answers and has the image, or a redis-server process.
+/// that <c>CHAT_TEST_REDIS</c> names (as somebody who may create the service's user there), a container where a Docker engine answers and
+/// has the image, or a redis-server process.
 /// </summary>
 public sealed class RedisFixture : IAsyncLifetime
 {
@@ -14,6 +15,7 @@ public sealed class RedisFixture : IAsyncLifetime
     private static readonly TimeSpan EngineAnswersWithin = TimeSpan.FromSeconds(3), ContainerStartsWithin = TimeSpan.FromMinutes(2);
 
     private IAsyncDisposable? started;
+    private ConnectionMultiplexer? connection;
 
     public RedisFixture()
     {
@@ -25,6 +27,9 @@ public sealed class RedisFixture : IAsyncLifetime
     /// <summary>The connection string for StackExchange.Redis.</summary>
     public string Configuration { get; private set; } = "";
 
+    /// <summary>What is stored, for tests to look at and to change in ways that the service's own user may not.</summary>
+    public IDatabase Database => connection!.GetDatabase();
+
     /// <summary>In words, which Redis it is; where it is a process, also why it is no container.</summary>
     public string Source { get; private set; } = "";
 
@@ -33,11 +38,28 @@ public sealed class RedisFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (Configuration.Length > 0)
+        var isShared = Configuration.Length == 0;
+        if (isShared)
         {
-            return;
+            await ChooseAsync();
         }
 
+        connection = await ConnectionMultiplexer.ConnectAsync($"{Configuration},allowAdmin=true");
+        if (isShared)
+        {
+            await ServiceUser.CreateAsync(connection);
+            Console.WriteLine($"Tests use Redis {connection.GetServers()[0].Version}: {Source}.");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await using var second = started;
+        await using var first = connection;
+    }
+
+    private async Task ChooseAsync()
+    {
         if (Environment.GetEnvironmentVariable("CHAT_TEST_REDIS") is { Length: > 0 } given)
         {
             (Configuration, Source) = (given, "the server that CHAT_TEST_REDIS names");
@@ -50,17 +72,6 @@ public sealed class RedisFixture : IAsyncLifetime
             }
 
             await StartProcessAsync(whyNot);
-        }
-
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(Configuration);
-        Console.WriteLine($"Tests use Redis {redis.GetServers()[0].Version}: {Source}.");
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (started is not null)
-        {
-            await started.DisposeAsync();
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 
@@ -32,20 +33,29 @@ internal static class RedisPort
     }
 
     /// <summary>False too while the server still loads its data, when it answers -LOADING.</summary>
-    public static async Task<bool> AnswersAsync(int port)
+    public static async Task<bool> AnswersAsync(int port, bool isEncrypted)
     {
         using var patience = new CancellationTokenSource(AnswersWithin);
         try
         {
             using var client = new TcpClient();
             await client.ConnectAsync(IPAddress.Loopback, port, patience.Token);
-            await client.GetStream().WriteAsync("PING\r\n"u8.ToArray(), patience.Token);
-            using var reader = new StreamReader(client.GetStream());
+            await using Stream stream = isEncrypted ? await EncryptAsync(client.GetStream(), patience.Token) : client.GetStream();
+            await stream.WriteAsync("PING\r\n"u8.ToArray(), patience.Token);
+            using var reader = new StreamReader(stream);
             return await reader.ReadLineAsync(patience.Token) == "+PONG";
         }
         catch (Exception notYet) when (notYet is SocketException or IOException or OperationCanceledException)
         {
             return false;
         }
+    }
+
+    /// <summary>Whoever it is: only whether something answers is asked here.</summary>
+    private static async Task<SslStream> EncryptAsync(NetworkStream plain, CancellationToken ct)
+    {
+        var encrypted = new SslStream(plain, leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate is not null);
+        await encrypted.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "127.0.0.1" }, ct);
+        return encrypted;
     }
 }

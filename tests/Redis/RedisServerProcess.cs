@@ -5,7 +5,7 @@ namespace Intotes.Chat.Tests.Redis;
 
 /// <summary>
 /// A redis-server of a test's own, in a directory of its own: for the stalls, crashes and restarts that no shared server may suffer.
-/// Its append-only file is on and its snapshots are off; <c>everysec</c> holds unless the arguments say otherwise.
+/// Its append-only file is on and its snapshots are off; <c>everysec</c> holds unless the arguments say otherwise. It knows the service's user.
 /// </summary>
 public sealed class RedisServerProcess : IAsyncDisposable
 {
@@ -13,16 +13,17 @@ public sealed class RedisServerProcess : IAsyncDisposable
     private static readonly TimeSpan BetweenChecks = TimeSpan.FromMilliseconds(10);
 
     private readonly string[] arguments;
+    private readonly bool isEncrypted;
     private Process process;
 
-    private RedisServerProcess(int port, string[] extra)
+    private RedisServerProcess(int port, string[] extra, bool isEncrypted)
     {
-        Port = port;
+        (Port, this.isEncrypted) = (port, isEncrypted);
         DataDirectory = Directory.CreateTempSubdirectory("intotes-redis-").FullName;
         arguments =
         [
-            "--port", $"{port}", "--bind", "127.0.0.1", "--appendonly", "yes", "--save", "",
-            "--logfile", "redis.log", "--pidfile", Path.Combine(DataDirectory, "redis.pid"), .. extra,
+            isEncrypted ? "--tls-port" : "--port", $"{port}", "--bind", "127.0.0.1", "--appendonly", "yes", "--save", "",
+            "--logfile", "redis.log", "--pidfile", Path.Combine(DataDirectory, "redis.pid"), .. ServiceUser.ServerArguments, .. extra,
         ];
         process = Launch();
     }
@@ -33,12 +34,18 @@ public sealed class RedisServerProcess : IAsyncDisposable
     public string DataDirectory { get; }
 
     /// <summary>The connection string for StackExchange.Redis.</summary>
-    public string Configuration => $"127.0.0.1:{Port}";
+    public string Configuration => $"127.0.0.1:{Port}{(isEncrypted ? ",ssl=true" : "")}";
 
     /// <summary>Starts a server with these further arguments (the last of a name counts) and returns once it answers.</summary>
-    public static async Task<RedisServerProcess> StartAsync(params string[] arguments)
+    public static Task<RedisServerProcess> StartAsync(params string[] arguments) => StartAsync(arguments, isEncrypted: false);
+
+    /// <summary>Starts a server that speaks TLS only, and asks no certificate of its clients.</summary>
+    public static Task<RedisServerProcess> StartEncryptedAsync(string certificateFile, string keyFile) =>
+        StartAsync(["--port", "0", "--tls-auth-clients", "no", "--tls-cert-file", certificateFile, "--tls-key-file", keyFile], isEncrypted: true);
+
+    private static async Task<RedisServerProcess> StartAsync(string[] arguments, bool isEncrypted)
     {
-        var server = new RedisServerProcess(RedisPort.Free(), arguments);
+        var server = new RedisServerProcess(RedisPort.Free(), arguments, isEncrypted);
         try
         {
             await server.UntilItAnswersAsync();
@@ -115,7 +122,7 @@ public sealed class RedisServerProcess : IAsyncDisposable
     private async Task UntilItAnswersAsync()
     {
         var started = TimeProvider.System.GetTimestamp();
-        while (!await RedisPort.AnswersAsync(Port))
+        while (!await RedisPort.AnswersAsync(Port, isEncrypted))
         {
             if (process.HasExited || TimeProvider.System.GetElapsedTime(started) > ReadyWithin)
             {

@@ -11,7 +11,7 @@ internal sealed class RedisMonitor : IAsyncDisposable
 {
     /// <summary>What StackExchange.Redis asks now and then to see that the server is there and in which role.</summary>
     private static readonly string[] OfTheConnection =
-        ["PING", "ECHO", "INFO", "CLIENT", "CONFIG", "HELLO", "ROLE", "SENTINEL", "CLUSTER", "GET __Booksleeve_TieBreak"];
+        ["PING", "ECHO", "INFO", "CLIENT", "HELLO", "CLUSTER"];
 
     private readonly TcpClient listening = new();
     private readonly TcpClient speaking = new();

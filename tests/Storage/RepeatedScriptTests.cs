@@ -15,7 +15,7 @@ public sealed class RepeatedScriptTests(ChatNodes nodes)
 
     private RedisGateway Gateway => nodes.Services.GetRequiredService<RedisGateway>();
 
-    private IDatabase Redis => nodes.Services.GetRequiredService<RedisConnection>().Database;
+    private IDatabase Redis => nodes.Redis.Database;
 
     [Theory]
     [InlineData("chosen")]

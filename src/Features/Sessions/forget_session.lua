@@ -3,7 +3,7 @@
 -- ARGV   1 session id
 -- Reply  1
 if redis.call('GET', KEYS[1]) == ARGV[1] then
-  redis.call('DEL', KEYS[1])
+  redis.call('UNLINK', KEYS[1])
 end
 redis.call('ZREM', KEYS[2], ARGV[1])
 return 1

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Intotes.Chat.Storage;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Intotes.Chat.Tests.Features.Sessions;
 
@@ -163,7 +162,7 @@ public sealed class OpenSessionTests(ChatNodes nodes)
     }
 
     private async Task<IReadOnlyDictionary<string, string>> StoredAsync(string session) =>
-        (await nodes.Services.GetRequiredService<RedisConnection>().Database.HashGetAllAsync(Keys.Session(session)))
+        (await nodes.Redis.Database.HashGetAllAsync(Keys.Session(session)))
         .ToDictionary(field => (string)field.Name!, field => (string)field.Value!);
 
     private static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");

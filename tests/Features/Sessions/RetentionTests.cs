@@ -1,5 +1,4 @@
 using Intotes.Chat.Storage;
-using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Features.Sessions;
@@ -109,7 +108,7 @@ public sealed class RetentionTests(ChatNodes nodes)
 
     private static readonly TimeSpan Half = TimeSpan.FromMinutes(30);
 
-    private IDatabase Redis => nodes.Services.GetRequiredService<RedisConnection>().Database;
+    private IDatabase Redis => nodes.Redis.Database;
 
     private async Task<(ChatClient Visitor, string Session)> OpenAsync()
     {

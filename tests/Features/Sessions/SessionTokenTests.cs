@@ -3,7 +3,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Intotes.Chat.Storage;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Intotes.Chat.Tests.Features.Sessions;
 
@@ -150,7 +149,7 @@ public sealed class SessionTokenTests(ChatNodes nodes)
     private static readonly string[] Calls =
         ["GET chat/history", "GET chat/poll", "GET chat/poll?after=0-0&wait=1", "POST chat/message", "POST chat/session/call-operator", "POST chat/session/close"];
 
-    private StackExchange.Redis.IDatabase Redis => nodes.Services.GetRequiredService<RedisConnection>().Database;
+    private StackExchange.Redis.IDatabase Redis => nodes.Redis.Database;
 
     private Task<Answer> SendAsync(string call, string? header, string? cookie)
     {
