@@ -33,7 +33,7 @@ public static class AccessExtensions
     public static IServiceCollection AddAccess(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
         var jwt = configuration.GetSection("Jwt").Get<JwtSettings>() ?? new JwtSettings();
-        if (jwt.Fault(environment.IsProduction()) is { } fault)
+        if (jwt.Fault(!environment.IsDevelopment()) is { } fault)
         {
             throw new Storage.CannotStartException(fault);
         }
@@ -45,29 +45,7 @@ public static class AccessExtensions
             .AddPolicyScheme(AnyCaller, null, o => o.ForwardDefaultSelector = http => HasBearer(http.Request) ? JwtBearerDefaults.AuthenticationScheme : SessionTokenAuthentication.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, SessionTokenAuthentication>(SessionTokenAuthentication.SchemeName, null)
             .AddScheme<AuthenticationSchemeOptions, PlatformKeyAuthentication>(PlatformKeyAuthentication.SchemeName, null)
-            .AddJwtBearer(o =>
-            {
-                o.Authority = jwt.Authority.Length > 0 ? jwt.Authority : null;
-                o.MapInboundClaims = false;
-                o.TokenValidationParameters = jwt.Parameters();
-                o.Events = new JwtBearerEvents
-                {
-                    OnTokenValidated = static context =>
-                    {
-                        if (context.Principal?.FindFirst("sub") is not { Value: { Length: > 0 } sub })
-                        {
-                            context.Fail("The token names nobody (sub).");
-                        }
-                        else if (sub.Contains('\n', StringComparison.Ordinal) && (context.Principal.IsInRole(Access.OperatorRole) || context.Principal.IsInRole(Access.SupervisorRole)))
-                        {
-                            // The roster separates operators from their sessions by a newline.
-                            context.Fail("No operator has a newline in its id.");
-                        }
-
-                        return Task.CompletedTask;
-                    },
-                };
-            });
+            .AddBearer(jwt);
 
         services.AddAuthorizationBuilder()
             .AddPolicy(Access.SessionMember, p => p.RequireAuthenticatedUser())
@@ -83,9 +61,16 @@ public static class AccessExtensions
     public static IApplicationBuilder UseAccess(this IApplicationBuilder app) => app
         .UseAuthentication()
         .Use(static (http, next) => HasBearer(http.Request) && http.User.Identity is not { IsAuthenticated: true }
-            ? Problem.InvalidToken.ExecuteAsync(http)
+            ? RefuseBearerAsync(http)
             : next(http))
         .UseAuthorization();
+
+    /// <summary>One that cannot be checked now may be good, and its client should not sign its user out.</summary>
+    private static async Task RefuseBearerAsync(HttpContext http)
+    {
+        var checkedBefore = await http.AuthenticateAsync(JwtBearerDefaults.AuthenticationScheme);
+        await (checkedBefore.Failure is IssuerAwayException ? Problem.IdentityUnavailable : Problem.InvalidToken).ExecuteAsync(http);
+    }
 
     /// <summary>Also where it hides behind another credential, in the same header or a second one: then it is not the one that is checked, and fails.</summary>
     private static bool HasBearer(HttpRequest request)

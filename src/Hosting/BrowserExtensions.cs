@@ -10,11 +10,11 @@ public sealed class BrowserOptions
     public string[] AllowedOrigins { get; init; } = [];
 
     /// <summary>Null, or the sentence that says what is wrong.</summary>
-    public string? Fault(bool isProduction) =>
+    public string? Fault(bool isForReal) =>
         AllowedOrigins.FirstOrDefault(origin => !IsOrigin(origin)) is { } malformed
             ? $"Chat__AllowedOrigins must each be an origin such as https://www.example.com, which '{malformed}' is not."
-        : isProduction && AllowedOrigins.FirstOrDefault(origin => origin.StartsWith("http:", StringComparison.Ordinal)) is { } open
-            ? $"Chat__AllowedOrigins must each begin with https in Production, which '{open}' does not: whoever sits between could act as that site."
+        : isForReal && AllowedOrigins.FirstOrDefault(origin => origin.StartsWith("http:", StringComparison.Ordinal)) is { } open
+            ? $"Chat__AllowedOrigins must each begin with https outside Development, which '{open}' does not: whoever sits between could act as that site."
         : null;
 
     private static bool IsOrigin(string text) =>
@@ -30,7 +30,7 @@ public static class BrowserExtensions
     public static IServiceCollection AddBrowserRules(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
         var options = configuration.GetSection("Chat").Get<BrowserOptions>() ?? new BrowserOptions();
-        if (options.Fault(environment.IsProduction()) is { } fault)
+        if (options.Fault(!environment.IsDevelopment()) is { } fault)
         {
             throw new Storage.CannotStartException(fault);
         }

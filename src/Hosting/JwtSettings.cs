@@ -12,6 +12,9 @@ public sealed class JwtSettings
     /// <summary>Shared key for HS256, at least 32 bytes in UTF-8.</summary>
     public string SigningKey { get; init; } = "";
 
+    /// <summary>The shared key before this one: good as well, while the platform changes over. Empty otherwise.</summary>
+    public string FormerSigningKey { get; init; } = "";
+
     /// <summary>Required <c>iss</c>.</summary>
     public string Issuer { get; init; } = "";
 
@@ -23,19 +26,24 @@ public sealed class JwtSettings
 
     private const string DevelopmentKey = "intotes-development-signing-key-not-for-production";
 
+    /// <summary>RFC 7518, section 3.2: a key for HS256 is at least as long as the hash.</summary>
+    private const int LeastKeyBytes = 32;
+
+    /// <summary>Random keys have more, even in hexadecimal digits (13 to 16); repetitions have fewer.</summary>
+    private const int LeastDistinctCharacters = 10;
+
     /// <summary>Null, or the sentence that says what must be set.</summary>
-    public string? Fault(bool isProduction) => this switch
+    public string? Fault(bool isForReal) => this switch
     {
         { Authority: "", SigningKey: "" } => "Jwt__Authority (the OIDC issuer) or Jwt__SigningKey (at least 32 bytes) must be set.",
         { Authority: not "", SigningKey: not "" } => "Jwt__Authority and Jwt__SigningKey exclude each other: set one.",
-        { Authority: "" } when Encoding.UTF8.GetByteCount(SigningKey) < 32 => "Jwt__SigningKey must have at least 32 bytes.",
-        { SigningKey: DevelopmentKey } when isProduction => "Jwt__SigningKey must not be the development key in Production.",
+        { Authority: not "", FormerSigningKey: not "" } => "Jwt__FormerSigningKey goes with Jwt__SigningKey, not with Jwt__Authority.",
         { Authority: not "" } when !Uri.TryCreate(Authority, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttps =>
             "Jwt__Authority must be an https URL.",
         { Issuer: "" } => "Jwt__Issuer must be set.",
         { Audience: "" } => "Jwt__Audience must be set.",
         { RoleClaim: "" } => "Jwt__RoleClaim must not be empty.",
-        _ => null,
+        _ => KeyFault("Jwt__SigningKey", SigningKey, isForReal) ?? KeyFault("Jwt__FormerSigningKey", FormerSigningKey, isForReal),
     };
 
     /// <summary>Asymmetric algorithms for published keys, HS256 for a shared one; never both, so that no public key can pass as a secret.</summary>
@@ -46,11 +54,31 @@ public sealed class JwtSettings
         ValidAlgorithms = Authority.Length > 0
             ? [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.EcdsaSha256]
             : [SecurityAlgorithms.HmacSha256],
-        IssuerSigningKey = SigningKey.Length > 0 ? new SymmetricSecurityKey(Encoding.UTF8.GetBytes(SigningKey)) : null,
+        IssuerSigningKeys = [.. ((string[])[SigningKey, FormerSigningKey]).Where(key => key.Length > 0).Select(AsKey)],
+        TypeValidator = static (type, _, _) => IsAccessToken(type) ? type : throw new SecurityTokenInvalidTypeException("The token is of another kind (typ)."),
+        IgnoreTrailingSlashWhenValidatingAudience = false,
         RequireExpirationTime = true,
         RequireSignedTokens = true,
         ClockSkew = TimeSpan.FromSeconds(30),
         NameClaimType = "name",
         RoleClaimType = RoleClaim,
+    };
+
+    /// <summary>
+    /// A media type (RFC 7515, section 4.1.9): none, that of JWTs, or that of access tokens (RFC 9068). What the issuer signs for another use, such as a
+    /// logout token, says so and is not taken for one (RFC 8725, section 3.11).
+    /// </summary>
+    private static bool IsAccessToken(string? type) => type?.ToUpperInvariant() is null or "" or "JWT" or "AT+JWT" or "APPLICATION/JWT" or "APPLICATION/AT+JWT";
+
+    private static SymmetricSecurityKey AsKey(string text) => new(Encoding.UTF8.GetBytes(text));
+
+    private static string? KeyFault(string setting, string key, bool isForReal) => key switch
+    {
+        "" => null,
+        _ when Encoding.UTF8.GetByteCount(key) < LeastKeyBytes => $"{setting} must have at least {LeastKeyBytes} bytes.",
+        DevelopmentKey when isForReal => $"{setting} must not be the development key outside Development.",
+        _ when isForReal && key.Distinct().Count() < LeastDistinctCharacters =>
+            $"{setting} must be random outside Development: this one has fewer than {LeastDistinctCharacters} different characters.",
+        _ => null,
     };
 }

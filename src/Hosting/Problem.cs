@@ -39,6 +39,7 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     public static readonly Problem RateLimited = new("rate_limited", 429, "Too many requests; please wait.");
     public static readonly Problem InternalError = new("internal_error", 500, "Something went wrong on our side.");
     public static readonly Problem StorageUnavailable = new("storage_unavailable", 503, "The storage does not answer; please try again.", RetryAfterSeconds: 1);
+    public static readonly Problem IdentityUnavailable = new("identity_unavailable", 503, "The identity provider's keys cannot be fetched; please try again.", RetryAfterSeconds: 5);
 
     /// <summary>Worth trying again once this time has passed.</summary>
     public Problem After(TimeSpan wait) => this with { RetryAfterSeconds = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) };

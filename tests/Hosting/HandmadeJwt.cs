@@ -19,10 +19,18 @@ public sealed class HandmadeJwt(string key, string userId)
 
     public string WithSignature(Func<byte[], byte[], byte[]>? sign = null, string? otherKey = null)
     {
-        var content = $"{Encode(Header)}.{Encode(Claims)}";
-        var signature = (sign ?? HMACSHA256.HashData)(Encoding.UTF8.GetBytes(otherKey ?? key), Encoding.ASCII.GetBytes(content));
-        return $"{content}.{Base64Url.EncodeToString(signature)}";
+        var secret = Encoding.UTF8.GetBytes(otherKey ?? key);
+        return Join(Header.ToJsonString(), Claims.ToJsonString(), content => (sign ?? HMACSHA256.HashData)(secret, content));
     }
+
+    /// <summary>A token of these parts, JSON or not, in the compact form (RFC 7515, section 3.1).</summary>
+    public static string Join(string header, string claims, Func<byte[], byte[]> sign)
+    {
+        var content = $"{Encode(header)}.{Encode(claims)}";
+        return $"{content}.{Base64Url.EncodeToString(sign(Encoding.ASCII.GetBytes(content)))}";
+    }
+
+    public static string Encode(string part) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(part));
 
     /// <summary>This token with one thing wrong, as the value of the Authorization header.</summary>
     public string Spoilt(string how)
@@ -93,5 +101,5 @@ public sealed class HandmadeJwt(string key, string userId)
         return "Bearer " + WithSignature();
     }
 
-    private static string Encode(JsonObject part) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(part.ToJsonString()));
+    private static string Encode(JsonObject part) => Encode(part.ToJsonString());
 }

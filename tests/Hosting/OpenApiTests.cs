@@ -84,6 +84,7 @@ public sealed class OpenApiTests(ChatNodes nodes)
                 Problem.Forbidden,
                 Problem.RateLimited,
                 Problem.StorageUnavailable,
+                Problem.IdentityUnavailable,
                 .. takesBody ? [Problem.PayloadTooLarge, Problem.UnsupportedMediaType] : Array.Empty<Problem>(),
                 .. takesBody || takesQuery ? [Problem.InvalidRequest] : Array.Empty<Problem>(),
                 .. endpoint.Metadata.GetOrderedMetadata<RefusalMetadata>().SelectMany(r => r.Problems),

@@ -57,6 +57,31 @@ public sealed class StartTests
         Assert.DoesNotContain("intotes-development", sentence, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Jwt__SigningKey", "0123401234012340123401234012340123401234", "random")]
+    [InlineData("Jwt__FormerSigningKey", "short", "32 bytes")]
+    [InlineData("Jwt__FormerSigningKey", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "random")]
+    [InlineData("Jwt__FormerSigningKey", "intotes-development-signing-key-not-for-production", "development key")]
+    [InlineData("Platform__ApiKey", "intotes-development-platform-key", "development key")]
+    [InlineData("Platform__ApiKey", "fifteen bytes..", "16 bytes")]
+    public async Task Production_refuses_secrets_that_are_weak_or_known_without_repeating_them(string setting, string value, string why)
+    {
+        var sentence = await RefusalAsync(Production((setting, value)));
+
+        Assert.Contains(setting, sentence, StringComparison.Ordinal);
+        Assert.Contains(why, sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain(value, sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_former_key_does_not_go_with_an_issuer()
+    {
+        var sentence = await RefusalAsync(Production(
+            ("Jwt__SigningKey", null), ("Jwt__Authority", "https://id.example"), ("Jwt__FormerSigningKey", "a key of at least thirty-two bytes")));
+
+        Assert.Contains("Jwt__FormerSigningKey", sentence, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Keys_are_fetched_over_https_only() =>
         Assert.Contains("Jwt__Authority", await RefusalAsync(Production(("Jwt__SigningKey", null), ("Jwt__Authority", "http://id.example"))), StringComparison.Ordinal);

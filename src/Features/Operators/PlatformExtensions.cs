@@ -10,7 +10,11 @@ public static class PlatformExtensions
     public static IServiceCollection AddPlatform(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<PlatformOptions>().Bind(configuration.GetSection("Platform"))
-            .Validate(o => o.IsValid, "Platform__BaseUrl must be an absolute http or https URL.").ValidateOnStart();
+            .Validate(o => o.IsValid, "Platform__BaseUrl must be an absolute http or https URL.")
+            .Validate<IHostEnvironment>(
+                (o, environment) => o.HasSafeKey || environment.IsDevelopment(),
+                "Platform__ApiKey must have at least 16 bytes outside Development and must not be the development key.")
+            .ValidateOnStart();
         services.AddMemoryCache();
         services.AddHttpClient<PlatformClient>((provider, client) =>
             {

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>The trading platform's API; section <c>Platform</c>.</summary>
@@ -8,6 +10,12 @@ public sealed class PlatformOptions
 
     /// <summary>Sent as <c>X-Api-Key</c>.</summary>
     public string ApiKey { get; init; } = "";
+
+    private const string DevelopmentKey = "intotes-development-platform-key";
+    private const int LeastKeyBytes = 16;
+
+    /// <summary>Whether the key, where there is one, is fit for Production: long enough, and not the one that everybody knows.</summary>
+    public bool HasSafeKey => ApiKey.Length == 0 || (Encoding.UTF8.GetByteCount(ApiKey) >= LeastKeyBytes && ApiKey != DevelopmentKey);
 
     /// <summary>Whether the address can be one.</summary>
     public bool IsValid => BaseUrl.Length == 0 || (Uri.TryCreate(BaseUrl, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps));

@@ -30,6 +30,7 @@ internal sealed class EndpointDescriber : IOpenApiOperationTransformer
             Problem.Forbidden,
             Problem.StorageUnavailable,
             Problem.RateLimited,
+            Problem.IdentityUnavailable,
             .. takesInput ? [Problem.InvalidRequest] : Array.Empty<Problem>(),
             .. takesBody ? [Problem.PayloadTooLarge, Problem.UnsupportedMediaType] : Array.Empty<Problem>(),
             .. metadata.OfType<RefusalMetadata>().SelectMany(r => r.Problems),
