@@ -15,10 +15,12 @@ return await StartExtensions.RunAsync(args, static args =>
     builder.Services.AddFeatures(builder.Configuration);
     builder.Services.AddApi();
     builder.Services.AddHealth();
+    builder.Services.AddDrain(builder.Configuration);
     builder.Services.AddApiDescription();
 
     var app = builder.Build();
     app.UseForwardedHeaders();
+    app.UseDrain();
     app.UseProblems();
     app.UseBrowserRules();
     app.UseAccess();

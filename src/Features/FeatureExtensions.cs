@@ -14,7 +14,7 @@ public static class FeatureExtensions
         services.AddSingleton<IValidateOptions<ChatOptions>, ChatOptions.Rules>();
 
         services.AddSingleton<SessionStore>().AddSingleton<SessionOpener>().AddSingleton<SessionGate>().AddSingleton<SessionCloser>().AddSingleton<SessionEraser>();
-        services.AddSingleton<AccountStore>().AddSingleton<RosterStore>().AddSingleton<SampleStore>();
+        services.AddSingleton<AccountStore>().AddSingleton<RosterStore>().AddSingleton<HolderWatch>().AddSingleton<SampleStore>();
         services.AddSingleton<QueueStore>().AddSingleton<QueuePlaces>().AddHostedService(p => p.GetRequiredService<QueuePlaces>());
 
         services.AddSingleton<MessageStore>().AddSingleton<MessagePoller>().AddSingleton<HistoryReader>();

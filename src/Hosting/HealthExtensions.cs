@@ -4,14 +4,14 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Intotes.Chat.Hosting;
 
-/// <summary>Whether the process runs (<c>/health/live</c>), and whether it can serve (<c>/health/ready</c>: Redis answers).</summary>
+/// <summary>Whether the process runs (<c>/health/live</c>), and whether it can serve (<c>/health/ready</c>: Redis answers, and it is not about to stop).</summary>
 public static class HealthExtensions
 {
     private const string Ready = "ready";
 
     public static IServiceCollection AddHealth(this IServiceCollection services)
     {
-        services.AddHealthChecks().AddCheck<RedisAnswers>("redis", tags: [Ready]);
+        services.AddHealthChecks().AddCheck<RedisAnswers>("redis", tags: [Ready]).AddCheck<DrainExtensions.IsNotStopping>("stopping", tags: [Ready]);
         return services;
     }
 

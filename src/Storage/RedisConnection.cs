@@ -20,6 +20,17 @@ public sealed class RedisOptions
     /// </summary>
     public string TrustedIssuer { get; init; } = "";
 
+    /// <summary>How many replicas must have what is acknowledged to a caller; 0: none is waited for.</summary>
+    public int WaitReplicas { get; init; }
+
+    /// <summary>How long (ms) one attempt of a call may take, and all of them together.</summary>
+    public int AttemptMilliseconds { get; init; } = 500;
+
+    public int TotalMilliseconds { get; init; } = 1100;
+
+    /// <summary>Whether these times can be kept together.</summary>
+    public bool AreTimesValid => AttemptMilliseconds >= 50 && TotalMilliseconds >= AttemptMilliseconds && TotalMilliseconds <= 10_000;
+
     /// <summary>Whether the connection string can be one.</summary>
     public bool IsValid => Configuration.Length == 0 || Parsed is { EndPoints.Count: > 0 };
 
@@ -67,6 +78,9 @@ public sealed class RedisConnection(IOptions<RedisOptions> options, PrivateRedis
 {
     private ConnectionMultiplexer? connection;
 
+    /// <summary>Writes that replicas must have before they are acknowledged; null where none is waited for.</summary>
+    public Replicas? Replicas { get; private set; }
+
     /// <summary>The connection's commands.</summary>
     public IDatabase Database => Multiplexer.GetDatabase();
 
@@ -82,14 +96,16 @@ public sealed class RedisConnection(IOptions<RedisOptions> options, PrivateRedis
         }
 
         connection = await ConnectionMultiplexer.ConnectAsync(Configure(configuration));
+        if (options.Value.WaitReplicas is > 0 and var count)
+        {
+            Replicas = new Replicas(await ConnectionMultiplexer.ConnectAsync(Configure(configuration)), count);
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (connection is not null)
-        {
-            await connection.DisposeAsync();
-        }
+        await (Replicas?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (connection?.DisposeAsync() ?? ValueTask.CompletedTask);
 
         await privateRedis.StopAsync();
     }

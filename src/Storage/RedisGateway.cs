@@ -15,6 +15,8 @@ public sealed class StorageUnavailableException(Exception cause) : Exception("Re
 /// </summary>
 public class RedisGateway(RedisConnection connection, RedisResilience resilience, IMeterFactory meters)
 {
+    private readonly RedisConnection connection = connection;
+
     /// <summary>Meter of the calls' durations.</summary>
     public const string MeterName = "Intotes.Chat.Redis";
 
@@ -31,7 +33,9 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
             "EVALSHA",
             script.Name,
             (gateway: this, script, keys, arguments),
-            static (redis, call) => call.gateway.EvaluateAsync(redis, call.script, call.keys, call.arguments),
+            static (redis, call) => call.script.IsKeptOnReplicas && call.gateway.connection.Replicas is { } replicas
+                ? replicas.WriteAsync(call.keys[0], redis => call.gateway.EvaluateAsync(redis, call.script, call.keys, call.arguments))
+                : call.gateway.EvaluateAsync(redis, call.script, call.keys, call.arguments),
             ct);
 
     /// <summary>Runs plain commands that are safe to repeat; one round trip.</summary>
@@ -82,7 +86,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     /// <summary>Whether the same call may succeed a moment later.</summary>
     public static bool IsTransient(Exception e) => e switch
     {
-        RedisConnectionException or RedisTimeoutException or TimeoutRejectedException => true,
+        RedisConnectionException or RedisTimeoutException or TimeoutRejectedException or NotReplicatedException => true,
         RedisServerException { Message: var reply } => TransientReplies.Any(code => reply.StartsWith(code, StringComparison.Ordinal)),
         _ => false,
     };

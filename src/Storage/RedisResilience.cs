@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Options;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Retry;
@@ -5,13 +7,26 @@ using Polly.Retry;
 namespace Intotes.Chat.Storage;
 
 /// <summary>
-/// How long Redis is waited for: at most 1.1 s in all, in up to three attempts of half a second. After a bad spell the circuit opens for a
-/// second, so that callers get their 503 at once and Redis is not beaten while it comes back.
+/// How long Redis is waited for: at most 1.1 s in all, in up to three attempts of half a second, unless set otherwise. After a bad spell the
+/// circuit opens for a second, so that callers get their 503 at once and Redis is not beaten while it comes back.
 /// </summary>
-public sealed partial class RedisResilience(ILogger<RedisResilience> logger, TimeProvider time)
+public sealed partial class RedisResilience
 {
-    public ResiliencePipeline Pipeline { get; } = new ResiliencePipelineBuilder { TimeProvider = time }
-        .AddTimeout(TimeSpan.FromMilliseconds(1100))
+    private readonly ILogger logger;
+    private int isOpen;
+
+    public RedisResilience(IOptions<RedisOptions> options, IMeterFactory meters, ILogger<RedisResilience> logger, TimeProvider time)
+    {
+        this.logger = logger;
+        Pipeline = Build(options.Value, time);
+        meters.Create(RedisGateway.MeterName).CreateObservableGauge(
+            "chat.storage.circuit.open", () => Volatile.Read(ref isOpen), null, "1 while Redis does not answer and callers get 503 at once, else 0.");
+    }
+
+    public ResiliencePipeline Pipeline { get; }
+
+    private ResiliencePipeline Build(RedisOptions options, TimeProvider time) => new ResiliencePipelineBuilder { TimeProvider = time }
+        .AddTimeout(TimeSpan.FromMilliseconds(options.TotalMilliseconds))
         .AddRetry(new RetryStrategyOptions
         {
             ShouldHandle = new PredicateBuilder().Handle<Exception>(RedisGateway.IsTransient),
@@ -27,15 +42,30 @@ public sealed partial class RedisResilience(ILogger<RedisResilience> logger, Tim
             MinimumThroughput = 20,
             SamplingDuration = TimeSpan.FromSeconds(5),
             BreakDuration = TimeSpan.FromSeconds(1),
-            OnOpened = _ => Note(() => Log.Opened(logger)),
-            OnClosed = _ => Note(() => Log.Closed(logger)),
+            OnOpened = _ => NoteOpened(),
+            OnClosed = _ => NoteClosed(),
         })
-        .AddTimeout(TimeSpan.FromMilliseconds(500))
+        .AddTimeout(TimeSpan.FromMilliseconds(options.AttemptMilliseconds))
         .Build();
 
-    private static ValueTask Note(Action log)
+    private ValueTask NoteOpened()
     {
-        log();
+        // Half-open and open again is no news.
+        if (Interlocked.Exchange(ref isOpen, 1) == 0)
+        {
+            Log.Opened(logger);
+        }
+
+        return default;
+    }
+
+    private ValueTask NoteClosed()
+    {
+        if (Interlocked.Exchange(ref isOpen, 0) == 1)
+        {
+            Log.Closed(logger);
+        }
+
         return default;
     }
 

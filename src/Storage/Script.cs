@@ -9,13 +9,17 @@ namespace Intotes.Chat.Storage;
 /// </summary>
 public sealed partial class Script
 {
-    private Script(string name, string text) => (Name, Text) = (name, text);
+    private Script(string name, string text) =>
+        (Name, Text, IsKeptOnReplicas) = (name, text, text.Contains("\n-- Kept   on replicas", StringComparison.Ordinal));
 
     /// <summary>The file's name without its ending; also <c>db.stored_procedure.name</c> of its spans.</summary>
     public string Name { get; }
 
     /// <summary>What Redis is given: the file with its includes.</summary>
     public string Text { get; }
+
+    /// <summary>Whether what it writes is acknowledged to somebody, so that it should outlive the server that wrote it; its header says so.</summary>
+    public bool IsKeptOnReplicas { get; }
 
     internal static Script Load(string name) => new(name, Read(name));
 

@@ -8,7 +8,10 @@ public static class StorageExtensions
         services.AddOptions<RedisOptions>().Bind(configuration.GetSection("Redis"))
             .Validate(o => o.IsValid, "Redis__Configuration must be a StackExchange.Redis connection string, such as \"redis.internal:6379\".")
             .Validate(o => o.HasIssuer, "Redis__TrustedIssuer must be a readable PEM file with the certificate of the CA that signed those of Redis.")
-            .Validate(o => o.IsIssuerOfUse, "Redis__TrustedIssuer is for TLS: add ssl=true to Redis__Configuration.").ValidateOnStart();
+            .Validate(o => o.IsIssuerOfUse, "Redis__TrustedIssuer is for TLS: add ssl=true to Redis__Configuration.")
+            .Validate(o => o.WaitReplicas is >= 0 and <= 10, "Redis__WaitReplicas must be 0 to 10.")
+            .Validate(o => o.AreTimesValid, "Redis__AttemptMilliseconds must be 50 or more, and Redis__TotalMilliseconds no less than that and 10000 at most.")
+            .ValidateOnStart();
         services.AddSingleton<PrivateRedis>();
         services.AddSingleton<RedisConnection>().AddHostedService(provider => provider.GetRequiredService<RedisConnection>());
         services.AddSingleton<RedisResilience>().AddSingleton<RedisGateway>().AddSingleton<Signals>().AddSingleton<Permits>();

@@ -52,7 +52,7 @@ public sealed class RepeatedScriptTests(ChatNodes nodes)
 
         var replies = await TwiceAsync(Scripts.poll_messages, access.SessionId, [access.Kind, access.Credential, "", "", 10, "visitor", "operator", "request"]);
 
-        Assert.All(replies, reply => Assert.Single(reply.Items(9)));
+        Assert.All(replies, reply => Assert.Single(reply.Items(10)));
     }
 
     private async Task<SessionAccess> OpenAsync()

@@ -28,6 +28,7 @@ public sealed record AppendReply(AppendStatus Status, Message? Message, TimeSpan
 public sealed record PollReply(
     string SessionId,
     SessionStatus Status,
+    string? OperatorId,
     string? OperatorName,
     string? Department,
     DateTimeOffset? CalledAt,
@@ -89,12 +90,13 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
                 Session.ParseStatus(reply.Text(1)!),
                 NullIfEmpty(reply.Text(2)),
                 NullIfEmpty(reply.Text(3)),
-                NullIfEmpty(reply.Text(4)) is { } called ? Stored.CallTime(called) : null,
-                reply.Text(5) == "1",
-                NullIfEmpty(reply.Text(6)),
-                reply.Text(7) == "1",
-                reply.Text(8)!,
-                ParseAll(reply.Items(9))),
+                NullIfEmpty(reply.Text(4)),
+                NullIfEmpty(reply.Text(5)) is { } called ? Stored.CallTime(called) : null,
+                reply.Text(6) == "1",
+                NullIfEmpty(reply.Text(7)),
+                reply.Text(8) == "1",
+                reply.Text(9)!,
+                ParseAll(reply.Items(10))),
             _ => reply.Refused<PollReply>(Scripts.poll_messages),
         };
     }

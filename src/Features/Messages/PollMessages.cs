@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>New messages: after a cursor, or since the caller's last poll.</summary>
-public sealed class PollMessages(SessionGate gate, MessagePoller poller, QueuePlaces places)
+public sealed class PollMessages(SessionGate gate, MessagePoller poller, QueuePlaces places, HolderWatch holders, IHostApplicationLifetime life)
     : Endpoint<PollMessages.Request, Results<Ok<PollMessages.Answer>, Problem>>
 {
     private const int DefaultLimit = 200;
@@ -72,6 +72,13 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, QueuePl
             return refusal!;
         }
 
+        if (reply is { Status: SessionStatus.Active, OperatorId: { } operatorId })
+        {
+            await holders.SeenAsync(reply.SessionId, operatorId, ct);
+        }
+
+        // Who has waited may come again at once, but not while the service stops and lets nobody wait.
+        var waited = request.Wait is not null && !life.ApplicationStopping.IsCancellationRequested;
         return TypedResults.Ok(new Answer(
             reply.Messages,
             reply.Cursor,
@@ -80,6 +87,6 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, QueuePl
             await places.OfAsync(reply.SessionId, reply.Status, reply.Department, reply.CalledAt, ct),
             reply.Typing,
             reply.ReadUpTo,
-            PollPace.NextPollMs(reply.Status, reply.HasMore, waited: request.Wait is not null)));
+            PollPace.NextPollMs(reply.Status, reply.HasMore, waited)));
     }
 }

@@ -6,6 +6,7 @@
 -- Reply  { 'appended' | 'duplicate' | 'reused', id, { field, value, ... },
 --          then, where this is the operators' first answer, the time (ms) since the call and the department, else '', '' }
 --        | { 'closed' } | { 'full' } | { 'blocked' } | refusal
+-- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
 local from, text = ARGV[4], ARGV[6]

@@ -19,9 +19,14 @@ public sealed class CallClaimer(
     ClaimStore claims, SessionStore sessions, QueueStore queue, RosterStore roster, HeldIndex index, SummaryStore summaries, SampleStore samples, ChatMetrics metrics,
     IOptions<ChatOptions> options)
 {
-    /// <summary>Takes the call that waited longest in the operator's departments.</summary>
-    public async Task<(ClaimStatus Status, Session? Session)> ClaimNextAsync(Caller.Operator caller, CancellationToken ct)
+    /// <summary>Takes the call that waited longest in the operator's departments; again under the same id, what the first one took.</summary>
+    public async Task<(ClaimStatus Status, Session? Session)> ClaimNextAsync(Caller.Operator caller, string? clientClaimId, CancellationToken ct)
     {
+        if (clientClaimId is not null && await TakenAsync(caller, clientClaimId, ct) is { } before)
+        {
+            return (ClaimStatus.Claimed, before);
+        }
+
         var entry = await roster.ReadAsync(caller.Id, ct);
         if (!await HasRoomAsync(entry, ct))
         {
@@ -31,7 +36,7 @@ public sealed class CallClaimer(
         while (await DepartmentOfNextAsync(entry, ct) is { } department)
         {
             var call = await claims.LendAsync(department, caller.Id, null, ct);
-            if (call.Status == LendStatus.Claimed && await TakeAsync(department, call, caller, ct) is { } taken)
+            if (call.Status == LendStatus.Claimed && await TakeAsync(department, call, caller, clientClaimId, ct) is { } taken)
             {
                 return taken;
             }
@@ -83,7 +88,7 @@ public sealed class CallClaimer(
                 // The session waits, but its call never reached the queue: put it there, and claim again.
                 await queue.EnqueueAsync(department, sessionId, session.CalledAt!.Value, ServicePace.Unknown, ct);
             }
-            else if (await TakeAsync(department, call, caller, ct) is { } taken)
+            else if (await TakeAsync(department, call, caller, null, ct) is { } taken)
             {
                 return taken;
             }
@@ -96,6 +101,12 @@ public sealed class CallClaimer(
         var entry = await roster.ReadAsync(caller.Id, ct);
         return [.. options.Value.Queues.Where(entry.Serves).Select(Storage.Keys.CallsOf)];
     }
+
+    /// <summary>What the operator took under this id and still has: the answer to that claim may have been lost.</summary>
+    private async Task<Session?> TakenAsync(Caller.Operator caller, string clientClaimId, CancellationToken ct) =>
+        (await summaries.FindAllAsync(await roster.HeldByAsync(caller.Id, ct), ct))
+            .Select(summary => summary.Session)
+            .FirstOrDefault(session => session.Status == SessionStatus.Active && session.OperatorId == caller.Id && session.ClaimId == clientClaimId);
 
     /// <summary>The department whose next call has waited longest.</summary>
     private async Task<string?> DepartmentOfNextAsync(RosterEntry entry, CancellationToken ct)
@@ -111,7 +122,7 @@ public sealed class CallClaimer(
         || (await summaries.OfHolderAsync(entry.OperatorId, await roster.HeldByAsync(entry.OperatorId, ct), ct)).Count < entry.Capacity;
 
     /// <summary>Makes a lent call the operator's; null when the session turned out to need no operator.</summary>
-    private async Task<(ClaimStatus, Session?)?> TakeAsync(string department, LentCall call, Caller.Operator caller, CancellationToken ct)
+    private async Task<(ClaimStatus, Session?)?> TakeAsync(string department, LentCall call, Caller.Operator caller, string? clientClaimId, CancellationToken ct)
     {
         var sessionId = call.SessionId;
         if (await roster.HoldAsync(caller.Id, sessionId, mustBeOnline: false, ct) is HoldStatus.Full or HoldStatus.Unavailable)
@@ -120,7 +131,7 @@ public sealed class CallClaimer(
             return (ClaimStatus.AtCapacity, null);
         }
 
-        var (status, session, waited) = await claims.AssignAsync(department, sessionId, caller, ct);
+        var (status, session, waited) = await claims.AssignAsync(department, sessionId, caller, clientClaimId, ct);
         // Somebody who looked before the session was the operator's may have struck it out of the index: it is entered again.
         var indexed = status == AssignStatus.Assigned ? roster.AddAsync(caller.Id, sessionId, ct) : index.LetGoAsync(caller.Id, sessionId, ct);
         await Task.WhenAll(indexed, claims.AcceptAsync(department, sessionId, caller.Id, ct));

@@ -20,6 +20,13 @@ public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummarySt
         [DontBind(Source.QueryParam)]
         public string? SessionId { get; init; }
 
+        /// <summary>
+        /// Optional, 1 to 64 of A-Z a-z 0-9 . _ -, new for each claim of the longest waiting call: the same again takes no other call, but
+        /// returns what the first one took, whose answer may have been lost.
+        /// </summary>
+        [DontBind(Source.QueryParam)]
+        public string? ClientClaimId { get; init; }
+
         /// <summary>Seconds to wait for a call while there is none, 1 to 25.</summary>
         [QueryParam]
         public int? Wait { get; init; }
@@ -27,7 +34,11 @@ public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummarySt
 
     public sealed class Rules : Validator<Request>
     {
-        public Rules() => RuleFor(r => r.Wait).InclusiveBetween(1, 25);
+        public Rules()
+        {
+            RuleFor(r => r.Wait).InclusiveBetween(1, 25);
+            RuleFor(r => r.ClientClaimId).Matches(@"^[A-Za-z0-9._-]{1,64}\z").WithMessage("Must be 1 to 64 of A-Z a-z 0-9 . _ -");
+        }
     }
 
     public override void Configure()
@@ -43,7 +54,7 @@ public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummarySt
         var caller = User.Operator();
         var (status, session) = request.SessionId is { } wanted
             ? await claimer.ClaimAsync(wanted, caller, ct)
-            : await ClaimNextAsync(caller, TimeSpan.FromSeconds(request.Wait ?? 0), ct);
+            : await ClaimNextAsync(caller, request.ClientClaimId, TimeSpan.FromSeconds(request.Wait ?? 0), ct);
         if (status == ClaimStatus.Claimed)
         {
             // A poll of the same operator that waits does not listen to this session yet.
@@ -62,12 +73,13 @@ public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummarySt
         };
     }
 
-    private async Task<(ClaimStatus Status, Session? Session)> ClaimNextAsync(Caller.Operator caller, TimeSpan wait, CancellationToken ct)
+    private async Task<(ClaimStatus Status, Session? Session)> ClaimNextAsync(Caller.Operator caller, string? clientClaimId, TimeSpan wait, CancellationToken ct)
     {
-        var first = await claimer.ClaimNextAsync(caller, ct);
+        var first = await claimer.ClaimNextAsync(caller, clientClaimId, ct);
         return wait == TimeSpan.Zero || first.Status != ClaimStatus.NoneWaiting
             ? first
             : await waits.UntilAsync(
-                caller, wait, await claimer.ChannelsAsync(caller, ct), () => claimer.ClaimNextAsync(caller, ct), claim => claim.Status != ClaimStatus.NoneWaiting, ct);
+                caller, wait, await claimer.ChannelsAsync(caller, ct), () => claimer.ClaimNextAsync(caller, clientClaimId, ct),
+                claim => claim.Status != ClaimStatus.NoneWaiting, ct);
     }
 }

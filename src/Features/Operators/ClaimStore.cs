@@ -58,12 +58,12 @@ public sealed class ClaimStore(RedisGateway redis, IOptions<ChatOptions> options
     }
 
     /// <summary>Gives the session to the operator, if it still waits in that department; also how long it waited, if this is its first operator.</summary>
-    public async Task<(AssignStatus Status, Session? Session, TimeSpan? Waited)> AssignAsync(string department, string sessionId, Caller.Operator caller, CancellationToken ct)
+    public async Task<(AssignStatus Status, Session? Session, TimeSpan? Waited)> AssignAsync(string department, string sessionId, Caller.Operator caller, string? clientClaimId, CancellationToken ct)
     {
         var reply = new ScriptReply(await redis.RunAsync(
             Scripts.assign_session,
             Keys.OfSession(sessionId),
-            [caller.Id, caller.Name, department, SystemTexts.OperatorJoined(caller.Name), options.Value.Retention.IdleSeconds],
+            [caller.Id, caller.Name, department, SystemTexts.OperatorJoined(caller.Name), options.Value.Retention.IdleSeconds, clientClaimId ?? ""],
             ct));
         return reply.Status switch
         {

@@ -3,6 +3,7 @@
 -- ARGV   1 what: 'note', 'transferred', 'blocked' or 'customer_seen', 2 operator id, 3 operator's name, 4 text, 5 most entries,
 --        6 id of the request
 -- Reply  { 'added', id } | { 'full' } | { 'gone' }
+-- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
 local left = redis.call('TTL', KEYS[1])

@@ -1,8 +1,9 @@
 -- Gives a waiting session to an operator. This decides who has it: whatever the queue says, a session that is not waiting in that
 -- department is not assigned.
 -- KEYS   as in session.lua
--- ARGV   1 operator id, 2 operator's name, 3 department, 4 text of the entry, 5 idle lifetime (s)
+-- ARGV   1 operator id, 2 operator's name, 3 department, 4 text of the entry, 5 idle lifetime (s), 6 the operator's id of this claim or ''
 -- Reply  { 'assigned', HGETALL, how long (ms) it waited for its first operator, else '' } | { 'gone' } | { 'closed' } | { 'held' } by another operator | { 'moved' } to no or another department
+-- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
 local session = redis.call('HMGET', KEYS[1], 'status', 'operator', 'department', 'called')
@@ -22,7 +23,7 @@ if status ~= 'active' then
     return { 'moved' }
   end
   waited = redis.call('HSETNX', KEYS[1], 'served', now_ms()) == 1 and ms_since(session[4]) or ''
-  redis.call('HSET', KEYS[1], 'status', 'active', 'operator', ARGV[1], 'operator_name', ARGV[2], 'joined', now_ms())
+  redis.call('HSET', KEYS[1], 'status', 'active', 'operator', ARGV[1], 'operator_name', ARGV[2], 'joined', now_ms(), 'claim', ARGV[6])
   redis.call('HDEL', KEYS[1], 'previous')
   add_entry('system', '', ARGV[4], 'event', 'operator_joined')
   keep(ARGV[5])

@@ -2,6 +2,7 @@
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 for how long (ms), 0 to let it again
 -- Reply  { 'blocked', user id or '' } | { 'denied' }
+-- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
 if not may(ARGV[1], ARGV[2]) then

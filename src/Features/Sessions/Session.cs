@@ -12,6 +12,7 @@ public enum SessionStatus
 }
 
 /// <summary>What a session's hash holds, except who may enter it.</summary>
+/// <param name="ClaimId">The operator's own id of the claim by which it got the session.</param>
 public sealed record Session(
     string Id,
     SessionStatus Status,
@@ -22,6 +23,7 @@ public sealed record Session(
     DateTimeOffset? CalledAt,
     string? OperatorId,
     string? OperatorName,
+    string? ClaimId,
     DateTimeOffset? ClosedAt,
     string Cursor)
 {
@@ -42,6 +44,7 @@ public sealed record Session(
             Field("called") is { } called ? Stored.CallTime(called) : null,
             Field("operator"),
             Field("operator_name"),
+            Field("claim"),
             Time("closed"),
             // "from reached request" of the last poll without a cursor.
             Field("poll:visitor")?.Split(' ') is [_, var reached, ..] ? reached : "0-0");

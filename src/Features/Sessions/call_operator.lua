@@ -3,6 +3,7 @@
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 department asked for or '', 5 department otherwise, 6 reason or '', 7 text of the entry,
 --        8 entries a session may hold, 9 idle lifetime (s)
 -- Reply  { 'waiting' | 'active', HGETALL } | { 'closed' } | { 'full' } | { 'blocked' } | refusal
+-- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
 local refused = refusal()

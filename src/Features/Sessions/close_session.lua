@@ -2,6 +2,7 @@
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 text of the entry, 5 closed lifetime (s), 6 reason or ''
 -- Reply  { 'closed', HGETALL, how long (ms) its operator had it, or '' when none had or it was closed before } | refusal
+-- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
 local refused = refusal()

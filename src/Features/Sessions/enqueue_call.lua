@@ -4,6 +4,7 @@
 -- ARGV   1 session id, 2 first call time (µs), 3 traceparent of the call or '', 4 places free now, 5 seconds for each place after those or '',
 --        6 '1' when it returns from an operator
 -- Reply  { the place it was put at, counted from 1; 0 when it was there, how many wait }
+-- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: queue
 
 local session, seconds = ARGV[1], tonumber(ARGV[5])

@@ -2,6 +2,7 @@
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 '1' to delete it
 -- Reply  { 'found', department or '', operator or '', user or '' } | { 'gone' } | refusal
+-- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
 local erase = ARGV[4] == '1'

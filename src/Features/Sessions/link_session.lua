@@ -4,6 +4,7 @@
 -- ARGV   1 token digest, 2 user id, 3 name or '', 4 text of the linked entry, 5 text of the closed entry,
 --        6 idle lifetime (s), 7 closed lifetime (s), 8 '1' to close
 -- Reply  { 'linked', department or '' of the call it waited with, operator or '' that held it } | { 'closed' } or blocked | { 'denied' }
+-- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
 local digest, user, name, close = ARGV[1], ARGV[2], ARGV[3], ARGV[8] == '1'

@@ -4,6 +4,7 @@
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 '1' to create what is missing, 5 lifetime (s) of an empty session,
 --        then pairs of field and value that describe the visitor; an empty value leaves what is there
 -- Reply  { 'created' | 'existing', HGETALL } | { 'closed' } | { 'blocked' } | refusal
+-- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
 local kind, credential, create, lifetime = ARGV[1], ARGV[2], ARGV[4] == '1', ARGV[5]

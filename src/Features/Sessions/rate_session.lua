@@ -2,6 +2,7 @@
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 score, 5 comment or '', 6 text of the entry
 -- Reply  { 'rated', former score or '', department or '' } | { 'open' } | refusal
+-- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
 local refused = refusal()

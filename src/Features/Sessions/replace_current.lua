@@ -2,6 +2,7 @@
 -- KEYS   1 current session of the account, 2 its earlier sessions
 -- ARGV   1 the session expected to be current or '', 2 the new one, 3 lifetime (s)
 -- Reply  the session that is current now
+-- Kept   on replicas before it is acknowledged, where the service is set so
 
 local current = redis.call('GET', KEYS[1]) or ''
 if current ~= ARGV[1] then

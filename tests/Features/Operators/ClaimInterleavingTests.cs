@@ -36,13 +36,13 @@ public sealed class ClaimInterleavingTests : IAsyncLifetime
     public async Task A_call_that_returns_while_another_operator_is_about_to_drop_its_former_entry_stays_in_the_queue()
     {
         var session = await CallAsync();
-        await Assert.ThrowsAsync<OperatorDied>(() => AtAsync("assign_session", Moment.After, () => throw new OperatorDied(), () => desk.Claimer.ClaimNextAsync(Ann, Ct)));
+        await Assert.ThrowsAsync<OperatorDied>(() => AtAsync("assign_session", Moment.After, () => throw new OperatorDied(), () => desk.Claimer.ClaimNextAsync(Ann, null, Ct)));
         await desk.AgeClaimAsync(Ann.Id);
 
         // Bob finds the call in the queue again, but Ann still has the session; just before he drops the call, Ann's lease runs out.
-        await AtAsync("accept_call", Moment.Before, () => ReturnAsync(session, Ann), () => desk.Claimer.ClaimNextAsync(Bob, Ct));
+        await AtAsync("accept_call", Moment.Before, () => ReturnAsync(session, Ann), () => desk.Claimer.ClaimNextAsync(Bob, null, Ct));
 
-        Assert.Equal(session, (await desk.Claimer.ClaimNextAsync(Bob, Ct)).Session?.Id ?? (await desk.LookAsync(Bob, Ct)).SingleOrDefault()?.Session.Id);
+        Assert.Equal(session, (await desk.Claimer.ClaimNextAsync(Bob, null, Ct)).Session?.Id ?? (await desk.LookAsync(Bob, Ct)).SingleOrDefault()?.Session.Id);
     }
 
     [Fact]
@@ -50,9 +50,9 @@ public sealed class ClaimInterleavingTests : IAsyncLifetime
     {
         var session = await CallAsync();
 
-        await AtAsync("accept_call", Moment.Before, () => ReturnAsync(session, Ann), () => desk.Claimer.ClaimNextAsync(Ann, Ct));
+        await AtAsync("accept_call", Moment.Before, () => ReturnAsync(session, Ann), () => desk.Claimer.ClaimNextAsync(Ann, null, Ct));
 
-        Assert.Equal(session, (await desk.Claimer.ClaimNextAsync(Bob, Ct)).Session?.Id);
+        Assert.Equal(session, (await desk.Claimer.ClaimNextAsync(Bob, null, Ct)).Session?.Id);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class ClaimInterleavingTests : IAsyncLifetime
     {
         var session = await CallAsync();
 
-        await AtAsync("assign_session", Moment.Before, () => desk.LookAsync(Ann, Ct), () => desk.Claimer.ClaimNextAsync(Ann, Ct));
+        await AtAsync("assign_session", Moment.Before, () => desk.LookAsync(Ann, Ct), () => desk.Claimer.ClaimNextAsync(Ann, null, Ct));
 
         Assert.Equal([session], await desk.Roster.HeldByAsync(Ann.Id, Ct));
     }
@@ -71,7 +71,7 @@ public sealed class ClaimInterleavingTests : IAsyncLifetime
         var session = await CallAsync();
         await desk.Roster.HoldAsync(Ann.Id, session, mustBeOnline: false, Ct); // as her claim does first
 
-        await AtAsync("summarize_session", Moment.After, () => desk.Claimer.ClaimNextAsync(Ann, Ct), () => desk.LookAsync(Ann, Ct));
+        await AtAsync("summarize_session", Moment.After, () => desk.Claimer.ClaimNextAsync(Ann, null, Ct), () => desk.LookAsync(Ann, Ct));
 
         Assert.Equal([session], await desk.Roster.HeldByAsync(Ann.Id, Ct));
     }
@@ -80,9 +80,9 @@ public sealed class ClaimInterleavingTests : IAsyncLifetime
     public async Task An_operator_that_takes_back_what_it_is_just_releasing_has_it_in_its_list_afterwards()
     {
         var session = await CallAsync();
-        await desk.Claimer.ClaimNextAsync(Ann, Ct);
+        await desk.Claimer.ClaimNextAsync(Ann, null, Ct);
 
-        await AtAsync("enqueue_call", Moment.After, () => desk.Claimer.ClaimNextAsync(Ann, Ct), () => ReturnAsync(session, Ann));
+        await AtAsync("enqueue_call", Moment.After, () => desk.Claimer.ClaimNextAsync(Ann, null, Ct), () => ReturnAsync(session, Ann));
 
         Assert.Equal(Ann.Id, (await desk.Sessions.FindAsync(session, Ct))!.OperatorId);
         Assert.Equal([session], await desk.Roster.HeldByAsync(Ann.Id, Ct));
@@ -99,9 +99,9 @@ public sealed class ClaimInterleavingTests : IAsyncLifetime
             async () =>
             {
                 await desk.AgeClaimAsync(Ann.Id);
-                Assert.Equal(session, (await desk.Claimer.ClaimNextAsync(Bob, Ct)).Session!.Id);
+                Assert.Equal(session, (await desk.Claimer.ClaimNextAsync(Bob, null, Ct)).Session!.Id);
             },
-            () => desk.Claimer.ClaimNextAsync(Ann, Ct));
+            () => desk.Claimer.ClaimNextAsync(Ann, null, Ct));
 
         Assert.Equal(ClaimStatus.NoneWaiting, status);
         Assert.Equal(Bob.Id, (await desk.Sessions.FindAsync(session, Ct))!.OperatorId);

@@ -72,7 +72,7 @@ internal sealed class DeskDay(IServiceProvider services, FakeTimeProvider time, 
 
     private async Task ClaimAsync(Shift shift)
     {
-        var (status, session) = await desk.Claimer.ClaimNextAsync(shift.Operator, Ct);
+        var (status, session) = await desk.Claimer.ClaimNextAsync(shift.Operator, null, Ct);
         Assert.Equal(ClaimStatus.Claimed, status);
         var call = waiting.Single(w => w.SessionId == session!.Id);
         if (waiting.Exists(w => w.At < call.At && shift.Departments.Contains(w.Department)))

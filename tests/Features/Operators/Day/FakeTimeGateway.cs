@@ -7,6 +7,7 @@ using Intotes.Chat.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Features.Operators.Day;
@@ -15,8 +16,8 @@ namespace Intotes.Chat.Tests.Features.Operators.Day;
 /// A gateway under which Redis sees the test's time: each script runs with a <c>redis</c> of its own, whose TIME is the one sent along. Lifetimes of
 /// keys and ids of stream entries stay Redis's own.
 /// </summary>
-internal sealed class FakeTimeGateway(RedisConnection connection, ILogger<RedisResilience> logger, IMeterFactory meters, FakeTimeProvider time)
-    : RedisGateway(connection, new RedisResilience(logger, TimeProvider.System), meters)
+internal sealed class FakeTimeGateway(RedisConnection connection, IOptions<RedisOptions> options, ILogger<RedisResilience> logger, IMeterFactory meters, FakeTimeProvider time)
+    : RedisGateway(connection, new RedisResilience(options, meters, logger, TimeProvider.System), meters)
 {
     private const string Prelude = """
         local microseconds = table.remove(ARGV)

@@ -138,7 +138,7 @@ internal sealed class Aftermath(Desk desk, Ledger ledger, Session[] called, int 
     public async Task NothingIsLeftAsync()
     {
         var caller = new Caller.Operator("last", "last", IsSupervisor: false);
-        Assert.Equal(ClaimStatus.NoneWaiting, (await desk.Claimer.ClaimNextAsync(caller, Ct)).Status);
+        Assert.Equal(ClaimStatus.NoneWaiting, (await desk.Claimer.ClaimNextAsync(caller, null, Ct)).Status);
         foreach (var key in Desk.Departments.SelectMany(department => Keys.OfQueue(department)[..4]))
         {
             Assert.False(await desk.Redis.KeyExistsAsync(key), $"{key} is not empty");

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Features.Operators.Race;
@@ -10,8 +11,8 @@ namespace Intotes.Chat.Tests.Features.Operators.Race;
 /// A gateway under which each flow meets its <see cref="Fate"/> before and after every script, and which has Redis itself log in what order
 /// calls are lent: the replies reach the clients in another one.
 /// </summary>
-internal sealed class FaultyGateway(RedisConnection connection, ILogger<RedisResilience> logger, IMeterFactory meters)
-    : RedisGateway(connection, new RedisResilience(logger, new PatientClock()), meters)
+internal sealed class FaultyGateway(RedisConnection connection, IOptions<RedisOptions> options, ILogger<RedisResilience> logger, IMeterFactory meters)
+    : RedisGateway(connection, new RedisResilience(options, meters, logger, new PatientClock()), meters)
 {
     private static readonly string LoggedClaim = $$"""
         local function claim()

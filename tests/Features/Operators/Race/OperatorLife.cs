@@ -112,14 +112,14 @@ internal sealed class OperatorLife
         {
             case 0 when !isZombie:
                 var look = desk.LookAsync(caller, ct);
-                claims = await Task.WhenAll(desk.Claimer.ClaimNextAsync(caller, ct), desk.Claimer.ClaimNextAsync(caller, ct));
+                claims = await Task.WhenAll(desk.Claimer.ClaimNextAsync(caller, null, ct), desk.Claimer.ClaimNextAsync(caller, null, ct));
                 await look;
                 break;
             case 1:
                 claims = [await desk.Claimer.ClaimAsync(visitors[random.Next(visitors.Count)].SessionId, caller, ct)];
                 break;
             default:
-                claims = [await desk.Claimer.ClaimNextAsync(caller, ct)];
+                claims = [await desk.Claimer.ClaimNextAsync(caller, null, ct)];
                 break;
         }
 

@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Caching.Memory;
+
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>
+/// Sees to it that a session somebody has stands in the index of who has what. A failover of Redis may lose that entry while the session,
+/// in another slot, keeps its operator; then nobody would notice that the operator is gone. Its visitor's polls do, twice a minute on each node.
+/// </summary>
+public sealed class HolderWatch(RosterStore roster) : IDisposable
+{
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(30);
+
+    private readonly MemoryCache seen = new(new MemoryCacheOptions { SizeLimit = 100_000 });
+
+    public ValueTask SeenAsync(string sessionId, string operatorId, CancellationToken ct)
+    {
+        if (seen.TryGetValue(sessionId, out _))
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        seen.Set(sessionId, true, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Again });
+        return new ValueTask(roster.AddAsync(operatorId, sessionId, ct));
+    }
+
+    public void Dispose() => seen.Dispose();
+}
