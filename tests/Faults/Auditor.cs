@@ -1,0 +1,47 @@
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace Intotes.Chat.Tests.Faults;
+
+/// <summary>Compares what was acknowledged with what the service has, by the histories that its visitors can read.</summary>
+public sealed class Auditor(Teller teller, Ledger ledger)
+{
+    public async Task<Audit> CompareAsync()
+    {
+        var audit = new Audit(0, 0, 0, 0, 0, 0);
+        foreach (var part in ledger.Accounts.Where(account => account.IsCalled || !account.Messages.IsEmpty).Chunk(16))
+        {
+            foreach (var found in await Task.WhenAll(part.Select(CompareAsync)))
+            {
+                audit = new Audit(
+                    audit.Messages + found.Messages, audit.Lost + found.Lost, audit.Doubled + found.Doubled, audit.OutOfOrder + found.OutOfOrder,
+                    audit.Calls + found.Calls, audit.Unanswered + found.Unanswered);
+            }
+        }
+
+        return audit;
+    }
+
+    private async Task<Audit> CompareAsync(Ledger.Account account)
+    {
+        var calls = account.IsCalled ? 1 : 0;
+        var history = await teller.SendAsync("GET", "chat/history", null, account.Token, null, TestContext.Current.CancellationToken);
+        if (history.Status != HttpStatusCode.OK)
+        {
+            return new Audit(account.Messages.Count, account.Messages.Count, 0, 0, calls, calls);
+        }
+
+        var entries = history.Body!["messages"]!.AsArray().Select(entry => entry!).ToList();
+        var stored = entries.Where(entry => entry["clientMessageId"] is not null).ToLookup(entry => (string)entry["clientMessageId"]!, Id);
+        var lost = account.Messages.Count(acknowledged => !stored[acknowledged.Key].Contains(acknowledged.Value));
+        var doubled = stored.Sum(message => message.Count() - 1);
+        var places = entries.Select(Id).Select((id, place) => (id, place)).ToDictionary(entry => entry.id, entry => entry.place);
+        var outOfOrder = account.Sent.Values.Sum(sent => Inversions(sent.Select(id => places.GetValueOrDefault(account.Messages[id], -1)).Where(place => place >= 0)));
+        var isAnswered = entries.Exists(entry => (string?)entry["event"] == "operator_joined");
+        return new Audit(account.Messages.Count, lost, doubled, outOfOrder, calls, calls > 0 && !isAnswered ? 1 : 0);
+    }
+
+    private static string Id(JsonNode entry) => (string)entry["id"]!;
+
+    private static int Inversions(IEnumerable<int> places) => places.Zip(places.Skip(1)).Count(pair => pair.First >= pair.Second);
+}

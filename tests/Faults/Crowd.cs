@@ -1,0 +1,149 @@
+using System.Net;
+
+namespace Intotes.Chat.Tests.Faults;
+
+/// <summary>
+/// Writers who hold one conversation after another, and operators who answer them, all at once, while a test breaks things. What they were
+/// told is in the ledger; in the end it is compared with what is there.
+/// </summary>
+public sealed class Crowd(IReadOnlyList<Uri> nodes, int writers = 50, int operators = 10) : IDisposable
+{
+    private const int MessagesOfConversation = 12;
+
+    private readonly Teller teller = new(nodes);
+    private readonly CancellationTokenSource writing = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+    private readonly CancellationTokenSource answering = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+    private Task[] writersAtWork = [], operatorsAtWork = [];
+
+    public Ledger Ledger { get; } = new();
+
+    public Teller Teller => teller;
+
+    /// <summary>How long a writer thinks before its next message.</summary>
+    public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(40);
+
+    /// <summary>Ids of their own for each crowd, so that several may use one Redis.</summary>
+    private string Name { get; } = Guid.NewGuid().ToString("N")[..8];
+
+    public void Start()
+    {
+        writersAtWork = [.. Enumerable.Range(0, writers).Select(n => UntilAsync(ct => ConverseAsync($"{Name}-w{n}", ct), writing.Token))];
+        operatorsAtWork = [.. Enumerable.Range(0, operators).Select(n => UntilAsync(ct => AnswerAsync($"{Name}-op{n}", ct), answering.Token))];
+    }
+
+    /// <summary>Lets writers finish what they send, operators answer every call that was acknowledged, and compares.</summary>
+    /// <param name="patience">How long operators may take for that; calls unanswered then are reported as such.</param>
+    public async Task<Audit> StopAsync(TimeSpan patience)
+    {
+        await writing.CancelAsync();
+        await Task.WhenAll(writersAtWork);
+        var auditor = new Auditor(teller, Ledger);
+        var started = TimeProvider.System.GetTimestamp();
+        var audit = await auditor.CompareAsync();
+        while (audit.Unanswered > 0 && TimeProvider.System.GetElapsedTime(started) < patience)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(500), TestContext.Current.CancellationToken);
+            audit = await auditor.CompareAsync();
+        }
+
+        await answering.CancelAsync();
+        await Task.WhenAll(operatorsAtWork);
+        audit = await auditor.CompareAsync();
+        Assert.Empty(Ledger.Objections);
+        return audit;
+    }
+
+    public void Dispose()
+    {
+        teller.Dispose();
+        writing.Dispose();
+        answering.Dispose();
+    }
+
+    private static async Task UntilAsync(Func<CancellationToken, Task> work, CancellationToken end)
+    {
+        await Task.Yield();
+        try
+        {
+            while (!end.IsCancellationRequested)
+            {
+                await work(end);
+            }
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+            // What was not acknowledged by then does not count.
+        }
+    }
+
+    /// <summary>One conversation: opened, called, a dozen messages, each sent until it is acknowledged.</summary>
+    private async Task ConverseAsync(string writer, CancellationToken ct)
+    {
+        var opened = await teller.SendAsync("POST", "chat/session", null, null, new { name = writer }, ct);
+        if (opened.Status != HttpStatusCode.Created)
+        {
+            Ledger.ObjectTo($"{writer} was not given a session: {opened.Status} {opened.Code}");
+            return;
+        }
+
+        var (id, token) = ((string)opened.Body!["sessionId"]!, (string)opened.Body["token"]!);
+        Ledger.Opened(id, token);
+        for (var n = 1; n <= MessagesOfConversation; n++)
+        {
+            var clientMessageId = $"{writer}-{n}";
+            var said = await teller.SendAsync("POST", "chat/message", null, token, new { text = $"Message {n} of {writer}", clientMessageId }, ct);
+            if (said.Status is not (HttpStatusCode.Created or HttpStatusCode.OK))
+            {
+                return; // closed by its operator; or gone, which the comparison will tell
+            }
+
+            Ledger.Acknowledged(id, writer, clientMessageId, (string)said.Body!["id"]!);
+            if (n == 2 && (await teller.SendAsync("POST", "chat/session/call-operator", null, token, new { reason = writer }, ct)).Status == HttpStatusCode.OK)
+            {
+                Ledger.Called(id);
+            }
+
+            await Task.Delay(Pause * (0.5 + Random.Shared.NextDouble()), ct);
+        }
+    }
+
+    /// <summary>One call: claimed, answered twice, and closed or given back.</summary>
+    private async Task AnswerAsync(string name, CancellationToken ct)
+    {
+        var bearer = Jwt.Issue(name, name, "operator");
+        var claimed = await teller.SendAsync("POST", "operator/calls/claim?wait=1", bearer, null, new { clientClaimId = Guid.NewGuid().ToString("N") }, ct);
+        if (claimed.Status == HttpStatusCode.Conflict)
+        {
+            await FinishAllAsync(bearer, ct);
+        }
+
+        if (claimed.Status != HttpStatusCode.OK)
+        {
+            return;
+        }
+
+        var sessionId = (string)claimed.Body!["sessionId"]!;
+        for (var n = 1; n <= 2; n++)
+        {
+            var clientMessageId = Guid.NewGuid().ToString("N");
+            var said = await teller.SendAsync("POST", "chat/message", bearer, null, new { text = $"Answer {n} of {name}", clientMessageId, sessionId }, ct);
+            if (said.Status is HttpStatusCode.Created or HttpStatusCode.OK)
+            {
+                Ledger.Acknowledged(sessionId, $"{name} as it joined at {claimed.Body["calledAt"]}", clientMessageId, (string)said.Body!["id"]!);
+            }
+        }
+
+        var end = Random.Shared.Next(10) == 0 ? "release" : "close";
+        await teller.SendAsync("POST", $"operator/sessions/{sessionId}/{end}", bearer, null, null, ct);
+    }
+
+    /// <summary>An operator that comes back to more than it takes, as after a fault, ends what it has.</summary>
+    private async Task FinishAllAsync(string bearer, CancellationToken ct)
+    {
+        var mine = await teller.SendAsync("GET", "operator/sessions", bearer, null, null, ct);
+        foreach (var session in mine.Body?["sessions"]?.AsArray() ?? [])
+        {
+            await teller.SendAsync("POST", $"operator/sessions/{session!["sessionId"]}/close", bearer, null, null, ct);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Intotes.Chat.Tests.Redis;
+
+namespace Intotes.Chat.Tests.Faults;
+
+/// <summary>Nothing acknowledged is lost, doubled or out of order when processes are killed (SIGKILL) under load.</summary>
+public sealed class KilledTests
+{
+    /// <summary>How often each is killed: a few times in every run, 20 times with <c>./test --long</c>.</summary>
+    private static int Times => Environment.GetEnvironmentVariable("CHAT_TEST_LONG") == "1" ? 20 : 3;
+
+    [Fact]
+    public async Task The_service_is_killed()
+    {
+        await using var redis = await RedisServerProcess.StartAsync();
+        await using var service = await ServiceProcess.StartAsync(redis.Configuration);
+        await using var other = await ServiceProcess.StartAsync(redis.Configuration);
+        using var crowd = new Crowd([service.Address, other.Address]);
+        crowd.Start();
+
+        for (var n = 0; n < Times; n++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(500, 1500)), TestContext.Current.CancellationToken);
+            await service.KillAsync();
+            await service.StartAgainAsync();
+        }
+
+        var audit = await crowd.StopAsync(TimeSpan.FromSeconds(90));
+        Console.WriteLine($"The service was killed {Times} times: {audit}; {crowd.Teller.Retries} sends were repeated.");
+        Assert.True(audit.IsClean, $"{audit}");
+    }
+}
