@@ -74,9 +74,11 @@ public sealed class RedisOptions
 /// The one connection of this process, opened before anything else starts. Redis being away does not stop the service:
 /// the connection is made, and remade, in the background.
 /// </summary>
-public sealed class RedisConnection(IOptions<RedisOptions> options, PrivateRedis privateRedis, ILoggerFactory logs) : IHostedLifecycleService, IAsyncDisposable
+public sealed partial class RedisConnection(IOptions<RedisOptions> options, PrivateRedis privateRedis, ILoggerFactory logs) : IHostedLifecycleService, IAsyncDisposable
 {
+    private readonly ILogger logger = logs.CreateLogger<RedisConnection>();
     private ConnectionMultiplexer? connection;
+    private int isLost;
 
     /// <summary>Writes that replicas must have before they are acknowledged; null where none is waited for.</summary>
     public Replicas? Replicas { get; private set; }
@@ -96,6 +98,13 @@ public sealed class RedisConnection(IOptions<RedisOptions> options, PrivateRedis
         }
 
         connection = await ConnectionMultiplexer.ConnectAsync(Configure(configuration));
+        connection.ConnectionFailed += (_, failed) => NoteLost(failed.FailureType.ToString());
+        connection.ConnectionRestored += (_, _) => NoteRestored();
+        if (!connection.IsConnected)
+        {
+            NoteLost("no server answers, or none lets this service in");
+        }
+
         if (options.Value.WaitReplicas is > 0 and var count)
         {
             Replicas = new Replicas(await ConnectionMultiplexer.ConnectAsync(Configure(configuration)), count);
@@ -120,6 +129,32 @@ public sealed class RedisConnection(IOptions<RedisOptions> options, PrivateRedis
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>Each change is said once; the client itself would log every try.</summary>
+    private void NoteLost(string why)
+    {
+        if (Interlocked.Exchange(ref isLost, 1) == 0)
+        {
+            Log.Lost(logger, why);
+        }
+    }
+
+    private void NoteRestored()
+    {
+        if (Interlocked.Exchange(ref isLost, 0) == 1)
+        {
+            Log.Restored(logger);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "A connection to Redis is lost: {Why}")]
+        public static partial void Lost(ILogger logger, string why);
+
+        [LoggerMessage(LogLevel.Information, "The connection to Redis is there again")]
+        public static partial void Restored(ILogger logger);
+    }
+
     /// <summary>
     /// What the connection string says, with the timings the gateway counts on: fail at once while disconnected, notice a loss within a second.
     /// What the client does of itself keeps to what README lets the service's user do.
@@ -132,6 +167,8 @@ public sealed class RedisConnection(IOptions<RedisOptions> options, PrivateRedis
         settings.AbortOnConnectFail = false;
         settings.AsyncTimeout = 1000;
         settings.ConnectTimeout = 1000;
+        // By itself the client would wait longer from one try to the next.
+        settings.ReconnectRetryPolicy = new LinearRetry(200);
         settings.HeartbeatInterval = TimeSpan.FromMilliseconds(250);
         settings.ConfigCheckSeconds = 5;
         settings.BacklogPolicy = BacklogPolicy.FailFast;

@@ -31,6 +31,17 @@ public sealed class Crowd(IReadOnlyList<Uri> nodes, int writers = 50, int operat
         operatorsAtWork = [.. Enumerable.Range(0, operators).Select(n => UntilAsync(ct => AnswerAsync($"{Name}-op{n}", ct), answering.Token))];
     }
 
+    /// <summary>Returns once so many more messages were acknowledged: faults are to hit work, not the recovery from the last one.</summary>
+    public async Task ProgressAsync(int messages)
+    {
+        var (before, started) = (Ledger.Messages, TimeProvider.System.GetTimestamp());
+        while (Ledger.Messages < before + messages)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30), $"Only {Ledger.Messages - before} messages were acknowledged in 30 s.");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <summary>Lets writers finish what they send, operators answer every call that was acknowledged, and compares.</summary>
     /// <param name="patience">How long operators may take for that; calls unanswered then are reported as such.</param>
     public async Task<Audit> StopAsync(TimeSpan patience)

@@ -19,13 +19,37 @@ public sealed class KilledTests
 
         for (var n = 0; n < Times; n++)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(500, 1500)), TestContext.Current.CancellationToken);
+            await crowd.ProgressAsync(Random.Shared.Next(100, 200));
             await service.KillAsync();
             await service.StartAgainAsync();
         }
 
         var audit = await crowd.StopAsync(TimeSpan.FromSeconds(90));
         Console.WriteLine($"The service was killed {Times} times: {audit}; {crowd.Teller.Retries} sends were repeated.");
+        Assert.True(audit.IsClean, $"{audit}");
+    }
+
+    [Theory]
+    [InlineData("always")]
+    [InlineData("everysec")]
+    public async Task Redis_is_killed(string appendfsync)
+    {
+        await using var redis = await RedisServerProcess.StartAsync("--appendfsync", appendfsync);
+        await using var service = await ServiceProcess.StartAsync(redis.Configuration);
+        await using var other = await ServiceProcess.StartAsync(redis.Configuration);
+        using var crowd = new Crowd([service.Address, other.Address]);
+        crowd.Start();
+
+        for (var n = 0; n < Times; n++)
+        {
+            await crowd.ProgressAsync(Random.Shared.Next(100, 200));
+            await redis.KillAsync();
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(0, 1500)), TestContext.Current.CancellationToken);
+            await redis.StartAgainAsync();
+        }
+
+        var audit = await crowd.StopAsync(TimeSpan.FromSeconds(90));
+        Console.WriteLine($"redis-server with appendfsync {appendfsync} was killed {Times} times: {audit}; {crowd.Teller.Retries} sends were repeated.");
         Assert.True(audit.IsClean, $"{audit}");
     }
 }
