@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Intotes.Chat.Storage;
 
 namespace Intotes.Chat.Tests.Faults;
 
@@ -11,12 +12,7 @@ public sealed class Auditor(Teller teller, Ledger ledger)
         var audit = new Audit(0, 0, 0, 0, 0, 0);
         foreach (var part in ledger.Accounts.Where(account => account.IsCalled || !account.Messages.IsEmpty).Chunk(16))
         {
-            foreach (var found in await Task.WhenAll(part.Select(CompareAsync)))
-            {
-                audit = new Audit(
-                    audit.Messages + found.Messages, audit.Lost + found.Lost, audit.Doubled + found.Doubled, audit.OutOfOrder + found.OutOfOrder,
-                    audit.Calls + found.Calls, audit.Unanswered + found.Unanswered);
-            }
+            audit = (await Task.WhenAll(part.Select(CompareAsync))).Aggregate(audit, (sum, found) => sum + found);
         }
 
         return audit;
@@ -28,18 +24,20 @@ public sealed class Auditor(Teller teller, Ledger ledger)
         var history = await teller.SendAsync("GET", "chat/history", null, account.Token, null, TestContext.Current.CancellationToken);
         if (history.Status != HttpStatusCode.OK)
         {
-            return new Audit(account.Messages.Count, account.Messages.Count, 0, 0, calls, calls);
+            return new Audit(account.Messages.Count, account.Messages.Count, 0, 0, calls, calls, Oldest(account.Messages.Values));
         }
 
         var entries = history.Body!["messages"]!.AsArray().Select(entry => entry!).ToList();
         var stored = entries.Where(entry => entry["clientMessageId"] is not null).ToLookup(entry => (string)entry["clientMessageId"]!, Id);
-        var lost = account.Messages.Count(acknowledged => !stored[acknowledged.Key].Contains(acknowledged.Value));
+        var lost = account.Messages.Where(acknowledged => !stored[acknowledged.Key].Contains(acknowledged.Value)).Select(message => message.Value).ToList();
         var doubled = stored.Sum(message => message.Count() - 1);
         var places = entries.Select(Id).Select((id, place) => (id, place)).ToDictionary(entry => entry.id, entry => entry.place);
         var outOfOrder = account.Sent.Values.Sum(sent => Inversions(sent.Select(id => places.GetValueOrDefault(account.Messages[id], -1)).Where(place => place >= 0)));
         var isAnswered = entries.Exists(entry => (string?)entry["event"] == "operator_joined");
-        return new Audit(account.Messages.Count, lost, doubled, outOfOrder, calls, calls > 0 && !isAnswered ? 1 : 0);
+        return new Audit(account.Messages.Count, lost.Count, doubled, outOfOrder, calls, calls > 0 && !isAnswered ? 1 : 0, Oldest(lost));
     }
+
+    private static DateTimeOffset? Oldest(IEnumerable<string> ids) => ids.Select(Stored.TimeOf).Cast<DateTimeOffset?>().Min();
 
     private static string Id(JsonNode entry) => (string)entry["id"]!;
 

@@ -65,8 +65,13 @@ public sealed class Ledger
 /// <param name="OutOfOrder">There, in another order than their sender sent them.</param>
 /// <param name="Calls">Acknowledged ones.</param>
 /// <param name="Unanswered">Acknowledged, and no operator ever joined.</param>
-public sealed record Audit(int Messages, int Lost, int Doubled, int OutOfOrder, int Calls, int Unanswered)
+/// <param name="OldestLost">When the oldest lost message was stored.</param>
+public sealed record Audit(int Messages, int Lost, int Doubled, int OutOfOrder, int Calls, int Unanswered, DateTimeOffset? OldestLost = null)
 {
+    public static Audit operator +(Audit one, Audit other) => new(
+        one.Messages + other.Messages, one.Lost + other.Lost, one.Doubled + other.Doubled, one.OutOfOrder + other.OutOfOrder, one.Calls + other.Calls,
+        one.Unanswered + other.Unanswered, one.OldestLost is null || other.OldestLost < one.OldestLost ? other.OldestLost : one.OldestLost);
+
     public override string ToString() =>
         $"{Messages} messages and {Calls} calls acknowledged; {Lost} lost, {Doubled} doubled, {OutOfOrder} out of order, {Unanswered} calls unanswered";
 

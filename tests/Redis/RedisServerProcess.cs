@@ -30,6 +30,9 @@ public sealed class RedisServerProcess : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>Of the server that runs now.</summary>
+    public int ProcessId => process.Id;
+
     /// <summary>Where the append-only file and redis.log are; deleted on dispose.</summary>
     public string DataDirectory { get; }
 
