@@ -31,6 +31,9 @@ public sealed class Teller(IReadOnlyList<Uri> nodes) : IDisposable
     /// <summary>How many sends did not end in an answer that counts: refused connections, cut answers, 5xx.</summary>
     public int Retries { get; private set; }
 
+    /// <summary>The longest that anybody waited from the first send to the answer that counted.</summary>
+    public TimeSpan LongestWait { get; private set; }
+
     /// <summary>Every answer so far: when it came, how long it took, its status; 0 where the connection failed.</summary>
     public IReadOnlyList<(TimeSpan At, TimeSpan Took, int Status)> Answers
     {
@@ -54,10 +57,16 @@ public sealed class Teller(IReadOnlyList<Uri> nodes) : IDisposable
     /// <param name="ct">Ends the test; then this throws.</param>
     public async Task<Told> SendAsync(string method, string path, string? bearer, string? token, object? body, CancellationToken ct)
     {
+        var first = Now;
         while (true)
         {
             if (await TryAsync(method, path, bearer, token, body, ct) is { } told && (int)told.Status < 500)
             {
+                lock (answers)
+                {
+                    LongestWait = Now - first > LongestWait ? Now - first : LongestWait;
+                }
+
                 return told;
             }
 

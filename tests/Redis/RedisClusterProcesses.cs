@@ -20,7 +20,8 @@ public sealed class RedisClusterProcesses : IAsyncDisposable
     public string Configuration => string.Join(',', servers.Select(server => server.Configuration));
 
     /// <summary>Starts the servers, joins them, and returns once each sees every slot served.</summary>
-    public static async Task<RedisClusterProcesses> StartAsync()
+    /// <param name="nodeTimeoutMs">After so long (ms) a server that does not answer counts as failed.</param>
+    public static async Task<RedisClusterProcesses> StartAsync(int nodeTimeoutMs = 5000)
     {
         var cluster = new RedisClusterProcesses();
         try
@@ -29,7 +30,7 @@ public sealed class RedisClusterProcesses : IAsyncDisposable
             {
                 cluster.servers.Add(await RedisServerProcess.StartAsync(
                     "--appendonly", "no", "--cluster-enabled", "yes", "--cluster-port", $"{RedisPort.Free()}",
-                    "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "5000"));
+                    "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", $"{nodeTimeoutMs}"));
             }
 
             await CliAsync(["--cluster", "create", .. cluster.servers.Select(server => server.Configuration), "--cluster-replicas", $"{ReplicasOfEach}", "--cluster-yes"]);
@@ -42,6 +43,21 @@ public sealed class RedisClusterProcesses : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Kills a primary, and returns once its replica has taken its place and the whole cluster is served again.</summary>
+    public async Task FailOverAsync()
+    {
+        await servers[0].KillAsync();
+        var replicas = servers.Skip(Primaries).ToList();
+        while (!(await Task.WhenAll(servers.Skip(1).Select(server => CliAsync(["-p", $"{server.Port}", "cluster", "info"])))).All(said => said.Contains("cluster_state:ok", StringComparison.Ordinal))
+            || (await Task.WhenAll(replicas.Select(server => CliAsync(["-p", $"{server.Port}", "role"])))).All(said => !said.StartsWith("master", StringComparison.Ordinal)))
+        {
+            await Task.Delay(BetweenChecks, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Starts the one that was killed again; it becomes the replica of the one that took its place.</summary>
+    public Task StartAgainAsync() => servers[0].StartAgainAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -63,7 +63,7 @@ public sealed partial class ServiceUserTests : IAsyncLifetime
     [Fact]
     public async Task May_run_no_command_that_the_service_never_runs()
     {
-        string[] onClusterOrBehindSentinel = ["asking", "readonly", "readwrite", "role"];
+        string[] onClusterOrBehindSentinel = ["asking", "readonly", "readwrite", "role", "wait"];
         await ConverseAsync();
         var ran = await admin.GetServers()[0].InfoAsync("commandstats");
 

@@ -1,0 +1,86 @@
+using Intotes.Chat.Tests.Redis;
+
+namespace Intotes.Chat.Tests.Faults;
+
+/// <summary>
+/// A primary fails under load and a replica takes its place, with no restart of the service. What was acknowledged is there afterwards where
+/// replicas are waited for; where they are not, what the replication had not yet carried over is printed.
+/// </summary>
+public sealed class FailoverTests
+{
+    /// <summary>What the issue of high availability asks for, and as much again for a busy machine.</summary>
+    private static readonly TimeSpan BackWithin = TimeSpan.FromSeconds(10), BackFromHangWithin = TimeSpan.FromSeconds(16);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Of_a_cluster_a_primary_is_killed(int waitReplicas)
+    {
+        await using var cluster = await RedisClusterProcesses.StartAsync(nodeTimeoutMs: 1500);
+        var audit = await UnderLoadAsync(cluster.Configuration, waitReplicas, BackWithin, async crowd =>
+        {
+            await cluster.FailOverAsync();
+            await cluster.StartAgainAsync();
+            await crowd.ProgressAsync(300);
+        });
+
+        Console.WriteLine($"Cluster, a primary killed, Redis__WaitReplicas {waitReplicas}: {audit}.");
+        Check(audit, waitReplicas);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Behind_Sentinel_the_primary_is_killed(int waitReplicas)
+    {
+        await using var redis = await RedisSentinelProcesses.StartAsync();
+        var audit = await UnderLoadAsync(redis.Configuration, waitReplicas, BackWithin, async crowd =>
+        {
+            await redis.Primary.KillAsync();
+            await crowd.ProgressAsync(300);
+        });
+
+        Console.WriteLine($"Sentinel, the primary killed, Redis__WaitReplicas {waitReplicas}: {audit}.");
+        Check(audit, waitReplicas);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Behind_Sentinel_the_primary_hangs_and_comes_back(int waitReplicas)
+    {
+        await using var redis = await RedisSentinelProcesses.StartAsync();
+        var audit = await UnderLoadAsync(redis.Configuration, waitReplicas, BackFromHangWithin, async crowd =>
+        {
+            await redis.Primary.PauseAsync();
+            await crowd.ProgressAsync(300);
+            await redis.Primary.ResumeAsync();
+            await crowd.ProgressAsync(300);
+        });
+
+        Console.WriteLine($"Sentinel, the primary hung, Redis__WaitReplicas {waitReplicas}: {audit}.");
+        Check(audit, waitReplicas);
+    }
+
+    private static void Check(Audit audit, int waitReplicas)
+    {
+        Assert.Equal((0, 0), (audit.Doubled, audit.OutOfOrder));
+        Assert.True(waitReplicas == 0 || audit.IsClean, $"{audit}");
+    }
+
+    private static async Task<Audit> UnderLoadAsync(string redis, int waitReplicas, TimeSpan backWithin, Func<Crowd, Task> fail)
+    {
+        var settings = new Dictionary<string, string> { ["Redis__WaitReplicas"] = $"{waitReplicas}" };
+        await using var service = await ServiceProcess.StartAsync(redis, settings);
+        await using var other = await ServiceProcess.StartAsync(redis, settings);
+        using var crowd = new Crowd([service.Address, other.Address]);
+        crowd.Start();
+        await crowd.ProgressAsync(200);
+        await fail(crowd);
+        var audit = await crowd.StopAsync(TimeSpan.FromSeconds(90));
+
+        Console.WriteLine($"The longest that anybody waited was {crowd.Teller.LongestWait.TotalSeconds:0.0} s.");
+        Assert.True(crowd.Teller.LongestWait < backWithin, $"Writes were back after {crowd.Teller.LongestWait}.");
+        return audit;
+    }
+}
