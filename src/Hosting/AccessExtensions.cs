@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Authorization.Policy;
 
 namespace Intotes.Chat.Hosting;
 
-/// <summary>Who may call what. Every endpoint names one of these policies; one that names none answers to authenticated callers only.</summary>
+/// <summary>Who may call what. Every endpoint names one of these policies, or says that anybody may; one that says nothing answers nobody.</summary>
 public static class Access
 {
     /// <summary>Anyone with a session token or a bearer token.</summary>
@@ -57,13 +57,19 @@ public static class AccessExtensions
         return services;
     }
 
-    /// <summary>Authentication, then: a bearer token that is present but bad ends the request, whatever the endpoint would allow.</summary>
+    /// <summary>
+    /// Authentication, then: a bearer token that is present but bad ends the request, whatever the endpoint would allow; and an endpoint that
+    /// does not say who may call it is not there (FastEndpoints maps one, <c>/_test_url_cache_</c>, which lists its endpoints by type).
+    /// </summary>
     public static IApplicationBuilder UseAccess(this IApplicationBuilder app) => app
         .UseAuthentication()
-        .Use(static (http, next) => HasBearer(http.Request) && http.User.Identity is not { IsAuthenticated: true }
-            ? RefuseBearerAsync(http)
+        .Use(static (http, next) => HasBearer(http.Request) && http.User.Identity is not { IsAuthenticated: true } ? RefuseBearerAsync(http)
+            : http.GetEndpoint() is RouteEndpoint endpoint && !SaysWhoMayCall(endpoint) ? Problem.NotFound.ExecuteAsync(http)
             : next(http))
         .UseAuthorization();
+
+    private static bool SaysWhoMayCall(Endpoint endpoint) =>
+        endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
 
     /// <summary>One that cannot be checked now may be good, and its client should not sign its user out.</summary>
     private static async Task RefuseBearerAsync(HttpContext http)

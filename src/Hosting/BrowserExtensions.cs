@@ -17,8 +17,10 @@ public sealed class BrowserOptions
             ? $"Chat__AllowedOrigins must each begin with https outside Development, which '{open}' does not: whoever sits between could act as that site."
         : null;
 
+    /// <summary>A name in other letters than ASCII a browser sends in Punycode; and no wildcard would match anything.</summary>
     private static bool IsOrigin(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) == text;
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) == text
+        && text.All(c => char.IsAsciiLetterOrDigit(c) || ".-_:/[]".Contains(c, StringComparison.Ordinal));
 }
 
 /// <summary>What browsers are told and asked: which sites may call (CORS), which requests are another site's (CSRF), what a page may do with an answer.</summary>
@@ -26,6 +28,9 @@ public static class BrowserExtensions
 {
     /// <summary>Where visitors call, from pages of other sites too. Everything else is for pages of this service only.</summary>
     private const string OpenToSites = "/api/v1/chat";
+
+    /// <summary>Where the cookie means something. Pages and scripts of ours may be linked from anywhere, whatever cookies come along.</summary>
+    private const string Api = "/api";
 
     public static IServiceCollection AddBrowserRules(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
@@ -36,7 +41,6 @@ public static class BrowserExtensions
         }
 
         services.AddSingleton(Options.Create(options));
-        services.AddHsts(o => o.MaxAge = TimeSpan.FromDays(365));
         services.AddCors(o => o.AddDefaultPolicy(policy => policy
             .WithOrigins(options.AllowedOrigins)
             .AllowCredentials()
@@ -49,12 +53,7 @@ public static class BrowserExtensions
 
     public static WebApplication UseBrowserRules(this WebApplication app)
     {
-        if (!app.Environment.IsDevelopment())
-        {
-            app.UseHsts();
-        }
-
-        app.UseWhen(static http => http.Request.Path.StartsWithSegments(OpenToSites, StringComparison.Ordinal), static chat => chat.UseCors());
+        app.UseWhen(static http => http.Request.Path.StartsWithSegments(OpenToSites, StringComparison.OrdinalIgnoreCase), static chat => chat.UseCors());
         var allowed = app.Services.GetRequiredService<IOptions<BrowserOptions>>().Value.AllowedOrigins.ToHashSet(StringComparer.Ordinal);
         app.Use((http, next) => IsFromElsewhere(http.Request, allowed) ? Problem.Forbidden.ExecuteAsync(http) : next(http));
         return app;
@@ -67,7 +66,7 @@ public static class BrowserExtensions
     /// </summary>
     private static bool IsFromElsewhere(HttpRequest request, HashSet<string> allowed)
     {
-        if (IsSafe(request.Method) && !SessionCookie.SpeaksFor(request))
+        if (IsSafe(request.Method) && !(request.Path.StartsWithSegments(Api, StringComparison.OrdinalIgnoreCase) && SessionCookie.SpeaksFor(request)))
         {
             return false;
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.HttpOverrides;
 using IPNetwork = System.Net.IPNetwork;
 
@@ -36,7 +37,11 @@ public static class ProxyExtensions
         });
     }
 
-    private static bool IsNetwork(string text) => IPNetwork.TryParse(text, out _) || IPAddress.TryParse(text, out _);
+    /// <summary>Not all that .NET takes for an address: 10 would be 0.0.0.10, 010.0.0.1 would be 8.0.0.1, and the port of [::1]:80 be ignored.</summary>
+    private static bool IsNetwork(string text) =>
+        text.All(c => char.IsAsciiHexDigit(c) || c is '.' or ':' or '/')
+        && (IPAddress.TryParse(text.Split('/')[0], out var address) && (address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == text.Split('/')[0]))
+        && (!text.Contains('/', StringComparison.Ordinal) || IPNetwork.TryParse(text, out var network) && network.BaseAddress.Equals(address));
 
     private static IPNetwork Network(string text) =>
         IPNetwork.TryParse(text, out var network) ? network

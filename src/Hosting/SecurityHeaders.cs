@@ -2,7 +2,8 @@ namespace Intotes.Chat.Hosting;
 
 /// <summary>
 /// What a browser may do with an answer, by kind of answer: data is never a page, frame or script of its own; the widget may be loaded by
-/// other sites; the console and the API reference are pages that load from this service only and stand in no frame.
+/// other sites; the console and the API reference are pages that load from this service only and stand in no frame. Who came by HTTPS is told
+/// to come so again (HSTS, RFC 6797), but for those who develop, on whose machine it would hold for every other service too.
 /// </summary>
 public static class SecurityHeaders
 {
@@ -17,6 +18,8 @@ public static class SecurityHeaders
         "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
         + "base-uri 'none'; frame-ancestors 'none'";
 
+    private static readonly string[] Local = ["localhost", "127.0.0.1", "[::1]"];
+
     public static void Apply(HttpContext http)
     {
         var (path, headers) = (http.Request.Path, http.Response.Headers);
@@ -24,10 +27,23 @@ public static class SecurityHeaders
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers.ContentSecurityPolicy = path.StartsWithSegments("/operator", StringComparison.Ordinal) ? Console
-            : path.StartsWithSegments("/docs", StringComparison.Ordinal) ? Reference
+            : IsReference(path) ? Reference
             : Data;
         headers["Cross-Origin-Resource-Policy"] = IsWidget(path) ? "cross-origin" : "same-origin";
+        if (IsReference(path))
+        {
+            // What serves the page's scripts says no-cache, after this.
+            http.Response.OnStarting(static response => Task.FromResult(((HttpResponse)response).Headers.CacheControl = "no-store"), http.Response);
+        }
+
+        if (http.Request.IsHttps && !Local.Contains(http.Request.Host.Host, StringComparer.OrdinalIgnoreCase)
+            && !http.RequestServices.GetRequiredService<IHostEnvironment>().IsDevelopment())
+        {
+            headers.StrictTransportSecurity = "max-age=31536000";
+        }
     }
+
+    private static bool IsReference(PathString path) => path.StartsWithSegments("/docs", StringComparison.Ordinal);
 
     private static bool IsWidget(PathString path) => path.StartsWithSegments("/widget.js", StringComparison.Ordinal) || path.StartsWithSegments("/widget", StringComparison.Ordinal);
 }

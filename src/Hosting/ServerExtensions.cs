@@ -9,7 +9,9 @@ public static class ServerExtensions
     public const int MostBodyBytes = 64 * 1024;
 
     /// <summary>A waiting poll keeps its connection; at some 16 KB each these take 320 MB.</summary>
-    private const long DefaultConnections = 20_000;
+    private const int DefaultConnections = 20_000;
+
+    private const int MostConnections = 1_000_000;
 
     private const string DefaultAddress = "http://127.0.0.1:5080";
 
@@ -21,6 +23,12 @@ public static class ServerExtensions
             host.UseUrls(DefaultAddress);
         }
 
+        var connections = configuration.GetValue("Server:MaxConnections", DefaultConnections);
+        if (connections is < 1 or > MostConnections)
+        {
+            throw new Storage.CannotStartException($"Server__MaxConnections must be 1 to {MostConnections}.");
+        }
+
         return host.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -29,7 +37,7 @@ public static class ServerExtensions
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
             // What a client sends more slowly than this, after five seconds' grace, is cut off: the largest body takes a minute at most.
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(5));
-            kestrel.Limits.MaxConcurrentConnections = configuration.GetValue("Server:MaxConnections", DefaultConnections);
+            kestrel.Limits.MaxConcurrentConnections = connections;
         });
     }
 }

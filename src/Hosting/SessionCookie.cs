@@ -11,7 +11,7 @@ public static class SessionCookie
 
     /// <summary>Whether the cookie is what says who is calling, rather than a header that only a page's own script can set.</summary>
     public static bool SpeaksFor(HttpRequest request) =>
-        request.Headers.Cookie.Count > 0 && request.Headers[SessionTokenAuthentication.Header].Count == 0 && Read(request) is not null;
+        request.Headers.Cookie.Count > 0 && request.Headers[SessionTokenAuthentication.Header].ToString().Length == 0 && Read(request) is not null;
 
     public static string? Read(HttpRequest request) => request.Cookies[Name(request)] is { Length: > 0 } token ? token : null;
 

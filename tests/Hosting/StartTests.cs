@@ -23,6 +23,18 @@ public sealed class StartTests
         { "Redis__TrustedIssuer", "nowhere.pem", "PEM file" },
         { "Redis__TrustedIssuer", Path.Combine(ArchitectureTests.Root, "README.md"), "PEM file" },
         { "Redis__TrustedIssuer", "nowhere.pem", "ssl=true" },
+        { "Chat__Limits__MessagesPerMinute", "-1", "0 to 100000" },
+        { "Chat__Limits__PollsPerMinute", "100001", "0 to 100000" },
+        { "Chat__Limits__SessionsPerMinutePerIp", "-1", "0 to 100000" },
+        { "Chat__Limits__FailuresPerMinutePerIp", "100001", "0 to 100000" },
+        { "Chat__Limits__FailuresPerMinutePerIp", "many", "whole number" },
+        { "Chat__Limits__PollsPerMinute", "99999999999", "whole number" },
+        { "Server__MaxConnections", "0", "1 to " },
+        { "Server__MaxConnections", "-5", "1 to " },
+        { "Server__MaxConnections", "many", "whole number" },
+        { "Server__MaxConnections", "1.5", "whole number" },
+        { "Server__MaxConnections", "99999999999999999999", "whole number" },
+        { "Server__MaxConnections", "", "whole number" },
     };
 
     [Theory]
@@ -31,8 +43,77 @@ public sealed class StartTests
     {
         var sentence = await RefusalAsync(new() { ["ASPNETCORE_ENVIRONMENT"] = "Development", ["Redis__Configuration"] = "127.0.0.1:1", [setting] = value });
 
-        Assert.Contains(setting.Split("__0")[0].Split("__IdleHours")[0], sentence, StringComparison.Ordinal);
+        // A sentence on several settings names those of a section as "Chat__Limits__A and __B".
+        var name = setting.Split("__0")[0];
+        var last = name.LastIndexOf("__", StringComparison.Ordinal);
+        Assert.Contains(name[..last], sentence, StringComparison.Ordinal);
+        Assert.Contains(name[last..], sentence, StringComparison.Ordinal);
         Assert.Contains(mustBe, sentence, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://shop.example/")]
+    [InlineData("https://shop.example/chat")]
+    [InlineData("https://shop.example?x")]
+    [InlineData("https://shop.example#x")]
+    [InlineData("https://*.shop.example")]
+    [InlineData("https://*")]
+    [InlineData("*")]
+    [InlineData("null")]
+    [InlineData("https://Shop.example")]
+    [InlineData("HTTPS://shop.example")]
+    [InlineData("shop.example")]
+    [InlineData("//shop.example")]
+    [InlineData("ftp://shop.example")]
+    [InlineData("https://shop.example:443")]
+    [InlineData("https://shop.example:0443")]
+    [InlineData("https://shop.example:99999")]
+    [InlineData("https://me@shop.example")]
+    [InlineData("https://b\u00fccher.example")]
+    [InlineData("https://shop example")]
+    [InlineData("https://a.example,https://b.example")]
+    [InlineData("https://a.example https://b.example")]
+    [InlineData(" https://shop.example")]
+    [InlineData("https://")]
+    [InlineData("")]
+    public async Task An_allowed_origin_is_written_as_browsers_write_it(string origin)
+    {
+        var sentence = await RefusalAsync(new() { ["ASPNETCORE_ENVIRONMENT"] = "Development", ["Redis__Configuration"] = "127.0.0.1:1", ["Chat__AllowedOrigins__0"] = origin });
+
+        Assert.Contains("Chat__AllowedOrigins", sentence, StringComparison.Ordinal);
+        Assert.Contains("https://www.example.com", sentence, StringComparison.Ordinal);
+        Assert.Contains($"'{origin}'", sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Production_lets_no_site_in_that_anybody_on_the_way_could_act_as() =>
+        Assert.Contains("https in Production", await RefusalAsync(Production(("Chat__AllowedOrigins__0", "https://shop.example"), ("Chat__AllowedOrigins__1", "http://shop.example"))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("proxy.example")]
+    [InlineData("10.0.0.0/33")]
+    [InlineData("10.0.0.1/24")]
+    [InlineData("10.0.0.0/")]
+    [InlineData("10.0.0.0-10.0.0.9")]
+    [InlineData("10.0.0.1:80")]
+    [InlineData("10.0.0.1,10.0.0.2")]
+    [InlineData("10")]
+    [InlineData("10.1")]
+    [InlineData("010.0.0.1")]
+    [InlineData("0x0a.0.0.1")]
+    [InlineData("[::1]")]
+    [InlineData("[::1]:80")]
+    [InlineData("fe80::1%eth0")]
+    [InlineData(" 10.0.0.1")]
+    [InlineData("*")]
+    [InlineData("")]
+    public async Task A_known_proxy_is_an_address_or_a_network_that_can_be_taken_in_one_way_only(string proxy)
+    {
+        var sentence = await RefusalAsync(new() { ["ASPNETCORE_ENVIRONMENT"] = "Development", ["Redis__Configuration"] = "127.0.0.1:1", ["ReverseProxy__KnownProxies__0"] = proxy });
+
+        Assert.Contains("ReverseProxy__KnownProxies", sentence, StringComparison.Ordinal);
+        Assert.Contains("10.0.0.0/24", sentence, StringComparison.Ordinal);
+        Assert.Contains($"'{proxy}'", sentence, StringComparison.Ordinal);
     }
 
     [Fact]

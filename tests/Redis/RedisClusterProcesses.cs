@@ -30,7 +30,7 @@ public sealed class RedisClusterProcesses : IAsyncDisposable
             {
                 cluster.servers.Add(await RedisServerProcess.StartAsync(
                     "--appendonly", "no", "--cluster-enabled", "yes", "--cluster-port", $"{RedisPort.Free()}",
-                    "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", $"{nodeTimeoutMs}"));
+                    "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", $"{nodeTimeoutMs}", "--cluster-replica-validity-factor", "0"));
             }
 
             await CliAsync(["--cluster", "create", .. cluster.servers.Select(server => server.Configuration), "--cluster-replicas", $"{ReplicasOfEach}", "--cluster-yes"]);
@@ -48,10 +48,16 @@ public sealed class RedisClusterProcesses : IAsyncDisposable
     public async Task FailOverAsync()
     {
         await servers[0].KillAsync();
-        var replicas = servers.Skip(Primaries).ToList();
-        while (!(await Task.WhenAll(servers.Skip(1).Select(server => CliAsync(["-p", $"{server.Port}", "cluster", "info"])))).All(said => said.Contains("cluster_state:ok", StringComparison.Ordinal))
-            || (await Task.WhenAll(replicas.Select(server => CliAsync(["-p", $"{server.Port}", "role"])))).All(said => !said.StartsWith("master", StringComparison.Ordinal)))
+        var started = TimeProvider.System.GetTimestamp();
+        var left = servers.Skip(1).ToList();
+        while (!(await AskAllAsync(left, "cluster", "info")).All(said => said.Contains("cluster_state:ok", StringComparison.Ordinal))
+            || (await AskAllAsync(left, "role")).Count(said => said.StartsWith("master", StringComparison.Ordinal)) < Primaries)
         {
+            if (TimeProvider.System.GetElapsedTime(started) > ReadyWithin)
+            {
+                throw new InvalidOperationException($"No replica took over within {ReadyWithin}: {string.Join(' ', await AskAllAsync(left, "cluster", "nodes"))}");
+            }
+
             await Task.Delay(BetweenChecks, TestContext.Current.CancellationToken);
         }
     }
@@ -66,6 +72,9 @@ public sealed class RedisClusterProcesses : IAsyncDisposable
             await server.DisposeAsync();
         }
     }
+
+    private static Task<string[]> AskAllAsync(IEnumerable<RedisServerProcess> servers, params string[] question) =>
+        Task.WhenAll(servers.Select(server => CliAsync(["-p", $"{server.Port}", .. question])));
 
     private async Task UntilAllSeeItAsync()
     {

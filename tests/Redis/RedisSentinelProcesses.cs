@@ -96,7 +96,8 @@ public sealed class RedisSentinelProcesses : IAsyncDisposable
     {
         foreach (var (_, port) in sentinels)
         {
-            await using var admin = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port},commandMap=sentinel,allowAdmin=true,tieBreaker=");
+            await using var admin = await ConnectionMultiplexer.ConnectAsync(
+                new ConfigurationOptions { EndPoints = { { "127.0.0.1", port } }, CommandMap = CommandMap.Sentinel, TieBreaker = "" });
             while (true)
             {
                 var known = (await admin.GetServers()[0].SentinelMasterAsync(Service)).ToDictionary(pair => pair.Key, pair => pair.Value);

@@ -16,7 +16,7 @@ public enum ClaimStatus
 
 /// <summary>Takes calls out of the queues for operators: the one that waited longest over their departments, or a wanted one.</summary>
 public sealed class CallClaimer(
-    ClaimStore claims, SessionStore sessions, QueueStore queue, RosterStore roster, HeldIndex index, SummaryStore summaries, SampleStore samples, ChatMetrics metrics,
+    ClaimStore claims, SessionStore sessions, CallEnqueuer enqueuer, RosterStore roster, HeldIndex index, SummaryStore summaries, SampleStore samples, ChatMetrics metrics,
     IOptions<ChatOptions> options)
 {
     /// <summary>Takes the call that waited longest in the operator's departments; again under the same id, what the first one took.</summary>
@@ -86,7 +86,7 @@ public sealed class CallClaimer(
             else if (call.Status == LendStatus.Absent)
             {
                 // The session waits, but its call never reached the queue: put it there, and claim again.
-                await queue.EnqueueAsync(department, sessionId, session.CalledAt!.Value, ServicePace.Unknown, ct);
+                await enqueuer.EnqueueAsync(department, sessionId, session.CalledAt!.Value, ServicePace.Unknown, ct);
             }
             else if (await TakeAsync(department, call, caller, null, ct) is { } taken)
             {
@@ -132,9 +132,8 @@ public sealed class CallClaimer(
         }
 
         var (status, session, waited) = await claims.AssignAsync(department, sessionId, caller, clientClaimId, ct);
-        // Somebody who looked before the session was the operator's may have struck it out of the index: it is entered again.
-        var indexed = status == AssignStatus.Assigned ? roster.AddAsync(caller.Id, sessionId, ct) : index.LetGoAsync(caller.Id, sessionId, ct);
-        await Task.WhenAll(indexed, claims.AcceptAsync(department, sessionId, caller.Id, ct));
+        // Somebody who looked before the session was the operator's may have struck it out of the index.
+        await Task.WhenAll(index.SettleAsync(caller.Id, sessionId, ct), claims.AcceptAsync(department, sessionId, caller.Id, ct));
         if (waited is { } wait)
         {
             metrics.Claimed(department, wait, call.EstimatedSeconds);

@@ -2,19 +2,25 @@ using Intotes.Chat.Features.Sessions;
 
 namespace Intotes.Chat.Features.Operators;
 
-/// <summary>Strikes sessions out of the index of who has what. The sessions decide, and they change while somebody strikes out.</summary>
+/// <summary>Keeps the index of who has what in line with the sessions, which decide, and which change while somebody looks.</summary>
 public sealed class HeldIndex(RosterStore roster, SessionStore sessions)
 {
     /// <summary>
-    /// An operator does not have a session any more. If it was given the session while that was found out, it stands in the index again:
-    /// one that is missing there is neither in the operator's list nor returned when the operator is gone.
+    /// A session came to an operator or left it. One that is missing in the index is neither in the operator's list nor returned when the
+    /// operator is gone; one that stands there by mistake counts towards its capacity.
     /// </summary>
-    public async Task LetGoAsync(string operatorId, string sessionId, CancellationToken ct)
+    public async Task SettleAsync(string operatorId, string sessionId, CancellationToken ct)
     {
-        await roster.LetGoAsync(operatorId, sessionId, ct);
-        if (await sessions.FindAsync(sessionId, ct) is { Status: SessionStatus.Active } session && session.OperatorId == operatorId)
+        var has = await HasAsync(operatorId, sessionId, ct);
+        bool had;
+        do
         {
-            await roster.AddAsync(operatorId, sessionId, ct);
+            await (has ? roster.AddAsync(operatorId, sessionId, ct) : roster.LetGoAsync(operatorId, sessionId, ct));
+            (had, has) = (has, await HasAsync(operatorId, sessionId, ct));
         }
+        while (has != had);
     }
+
+    private async Task<bool> HasAsync(string operatorId, string sessionId, CancellationToken ct) =>
+        await sessions.FindAsync(sessionId, ct) is { Status: SessionStatus.Active } session && session.OperatorId == operatorId;
 }

@@ -25,6 +25,8 @@ public static class PlatformExtensions
                     client.DefaultRequestHeaders.Add("X-Api-Key", options.ApiKey);
                 }
             })
+            // They would write the customer's id, which is in the address, and at Trace the key as well.
+            .RemoveAllLoggers()
             .AddResilienceHandler("platform", pipeline => pipeline
                 .AddTimeout(TimeSpan.FromSeconds(5))
                 .AddRetry(new HttpRetryStrategyOptions

@@ -7,7 +7,7 @@ namespace Intotes.Chat.Features.Operators;
 /// Brings sessions back into the queue. The session changes first, then the queue, then the operator's index: whatever is interrupted, the
 /// index still names the session, so the sweep comes by again and every step may be repeated.
 /// </summary>
-public sealed class SessionReturner(HandoverStore handovers, QueueStore queue, HeldIndex index, SampleStore samples, ChatMetrics metrics)
+public sealed class SessionReturner(HandoverStore handovers, CallEnqueuer enqueuer, HeldIndex index, SampleStore samples, ChatMetrics metrics)
 {
     /// <summary>Null when the operator does not have the session.</summary>
     public async Task<Session?> ReturnAsync(string sessionId, string operatorId, string text, string reason, DateTimeOffset? goneAt, CancellationToken ct)
@@ -18,7 +18,7 @@ public sealed class SessionReturner(HandoverStore handovers, QueueStore queue, H
             await QueueAsync(returned, reason, ct);
         }
 
-        await index.LetGoAsync(operatorId, sessionId, ct);
+        await index.SettleAsync(operatorId, sessionId, ct);
         return returned?.Session;
     }
 
@@ -26,7 +26,7 @@ public sealed class SessionReturner(HandoverStore handovers, QueueStore queue, H
     public async Task QueueAsync(HandedOver returned, string reason, CancellationToken ct)
     {
         var session = returned.Session;
-        await queue.ReturnAsync(session.Department!, session.Id, session.CalledAt!.Value, ct);
+        await enqueuer.ReturnAsync(session.Department!, session.Id, session.CalledAt!.Value, ct);
         if (returned.Had is { } had)
         {
             metrics.Returned(reason);

@@ -38,6 +38,10 @@ public sealed class SummaryStore(RedisGateway redis, RosterStore roster)
         {
             var ended = found.Any(s => s.Session.Id == id && s.Session.Status == SessionStatus.Closed && s.Session.OperatorId == operatorId);
             await (ended ? roster.EndedAsync(operatorId, id, ct) : roster.StrikeOutAsync(operatorId, id, ct));
+            if (ended && await FindAsync(id, ct) is null)
+            {
+                await roster.ForgetAsync(operatorId, id, ct); // erased in between
+            }
         }
 
         return held;

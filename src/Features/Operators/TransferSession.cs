@@ -82,7 +82,7 @@ public sealed class TransferSession(
         if (hold == HoldStatus.Held && transferred is not { Session.Status: SessionStatus.Active })
         {
             // The other does not have it after all; what counted before stays, for that may well be its own.
-            await index.LetGoAsync(operatorId, sessionId, ct);
+            await index.SettleAsync(operatorId, sessionId, ct);
         }
 
         if (transferred is null)
@@ -90,11 +90,11 @@ public sealed class TransferSession(
             return (null, Problem.NotAssigned);
         }
 
-        await index.LetGoAsync(caller.Id, sessionId, ct);
+        await index.SettleAsync(caller.Id, sessionId, ct);
         if (transferred.Session is { Status: SessionStatus.Active } given && given.OperatorId == operatorId)
         {
             // Whoever looked at the index before the session was the other's may have struck it out.
-            await roster.AddAsync(operatorId, sessionId, ct);
+            await index.SettleAsync(operatorId, sessionId, ct);
         }
 
         if (transferred.Had is { } had)
@@ -115,7 +115,7 @@ public sealed class TransferSession(
         }
 
         await returner.QueueAsync(transferred, "transferred", ct);
-        await index.LetGoAsync(caller.Id, sessionId, ct);
+        await index.SettleAsync(caller.Id, sessionId, ct);
         return (transferred, null);
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>Asks for a live operator. Asking again keeps the first place in the queue.</summary>
-public sealed class CallOperator(SessionGate gate, SessionStore sessions, QueueStore queue, QueuePlaces places, RosterStore roster)
+public sealed class CallOperator(SessionGate gate, SessionStore sessions, CallEnqueuer enqueuer, QueuePlaces places, RosterStore roster)
     : Endpoint<CallOperator.Request, Results<Ok<CallOperator.Answer>, Problem>>
 {
     public sealed class Request
@@ -60,13 +60,8 @@ public sealed class CallOperator(SessionGate gate, SessionStore sessions, QueueS
         if (session.Status == SessionStatus.Waiting)
         {
             var pace = (await places.ViewAsync(session.Department!, ct)).Pace;
-            place = await queue.EnqueueAsync(session.Department!, session.Id, calledAt, pace, ct)
+            place = await enqueuer.EnqueueAsync(session.Department!, session.Id, calledAt, pace, ct)
                 ?? await places.OfAsync(session.Id, session.Status, session.Department, calledAt, ct);
-            if (await sessions.FindAsync(session.Id, ct) is { Status: SessionStatus.Closed })
-            {
-                // Closed in between, when the call was not yet there to be dropped.
-                await queue.DropAsync(session.Department!, session.Id, ct);
-            }
         }
 
         var operators = await roster.ReadAsync(ct);

@@ -7,7 +7,7 @@ namespace Intotes.Chat.Features.Sessions;
 /// Places in the queues from one snapshot of each, which this node renews every second while anybody asks: finding a place by LPOS for
 /// every poll would cost time in the length of the queue.
 /// </summary>
-public sealed class QueuePlaces(QueueStore queue, RosterStore roster, SampleStore samples, TimeProvider time, ILogger<QueuePlaces> logger)
+public sealed class QueuePlaces(QueueStore queue, CallEnqueuer enqueuer, RosterStore roster, SampleStore samples, TimeProvider time, ILogger<QueuePlaces> logger)
     : PeriodicService(Period, time, logger)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -29,7 +29,7 @@ public sealed class QueuePlaces(QueueStore queue, RosterStore roster, SampleStor
         if (!view.Queue.Places.ContainsKey(sessionId) && view.Queue.TakenAt - calledAt.Value > Period)
         {
             // A node that died between the session and the queue may have left the call out of it. Harmless if it is there.
-            await queue.EnqueueAsync(department, sessionId, calledAt.Value, view.Pace, ct);
+            await enqueuer.EnqueueAsync(department, sessionId, calledAt.Value, view.Pace, ct);
         }
 
         return view.PlaceOf(sessionId, calledAt.Value);

@@ -31,6 +31,11 @@ public sealed class SessionCloser(SessionStore sessions, QueueStore queue, Roste
         if (operatorId is not null)
         {
             await roster.EndedAsync(operatorId, sessionId, ct);
+            if (await sessions.FindAsync(sessionId, ct) is null)
+            {
+                // Erased in between, when the operator's list did not name it yet.
+                await roster.ForgetAsync(operatorId, sessionId, ct);
+            }
         }
     }
 }

@@ -44,15 +44,13 @@ public sealed class SessionEraser(SessionStore sessions, AccountStore accounts, 
     public async Task<int> EraseAllAsync(string userId, CancellationToken ct)
     {
         var erased = 0;
-        var earlier = await accounts.EarlierAsync(userId, int.MaxValue, ct);
-        foreach (var id in await accounts.FindAsync(userId, ct) is { } current ? earlier.Append(current).Distinct() : earlier)
+        // The current one first: should it be replaced meanwhile, it is among the earlier ones.
+        string[] current = await accounts.FindAsync(userId, ct) is { } now ? [now] : [];
+        foreach (var id in current.Union(await accounts.EarlierAsync(userId, int.MaxValue, ct)))
         {
             var entered = await EraseAsync(SessionAccess.OfAccount(id, userId, confirmed: true), ct);
             erased += entered.Reply is null ? 0 : 1;
-        }
-
-        foreach (var id in earlier)
-        {
+            // Also the name of one that had expired.
             await accounts.ForgetAsync(userId, id, ct);
         }
 

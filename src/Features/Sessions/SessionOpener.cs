@@ -9,7 +9,8 @@ public sealed record OpenedSession(Session Session, bool IsNew, SessionToken? To
 
 /// <summary>
 /// Gets a caller its active session. An account's session and the account's pointer to it lie in different slots, so no script changes both:
-/// the pointer is moved by compare-and-set, the session is made by whoever finds it missing, and every step may be repeated.
+/// the session is made first, under an id that nobody knows yet, then the pointer is moved to it by compare-and-set, and where somebody else
+/// was faster it is taken away again. So a pointer to a session that is not there means that it is gone for good, and no id ever comes back.
 /// </summary>
 public sealed class SessionOpener(
     SessionStore sessions, AccountStore accounts, SessionCloser closer, ClientLimits limits, IOptions<ChatOptions> options)
@@ -72,18 +73,10 @@ public sealed class SessionOpener(
             if (current is not null)
             {
                 var access = SessionAccess.OfAccount(current, account.UserId, confirmed: true) with { Allowance = allowance };
-                var reply = await sessions.OpenAsync(access, create: true, details, ct);
+                var reply = await sessions.OpenAsync(access, create: false, details, ct);
                 if (reply.Session is { } session)
                 {
-                    // Erased since it was found, it would now be there again without being the account's current one.
-                    var now = reply.Status == OpenStatus.Created ? await accounts.ReplaceAsync(account.UserId, null, current, ct) : current;
-                    if (now == current)
-                    {
-                        return (new OpenedSession(session, reply.Status == OpenStatus.Created, Token: null), null);
-                    }
-
-                    current = now;
-                    continue;
+                    return (new OpenedSession(session, IsNew: false, Token: null), null);
                 }
 
                 if (Refusal(reply) is { } refusal)
@@ -97,7 +90,15 @@ public sealed class SessionOpener(
                 return (null, Problem.RateLimited.After(wait));
             }
 
-            current = await accounts.ReplaceAsync(account.UserId, current, SessionToken.NewSessionId(), ct);
+            var fresh = SessionAccess.OfAccount(SessionToken.NewSessionId(), account.UserId, confirmed: true);
+            var created = await sessions.OpenAsync(fresh, create: true, details, ct);
+            current = await accounts.ReplaceAsync(account.UserId, current, fresh.SessionId, ct);
+            if (current == fresh.SessionId)
+            {
+                return (new OpenedSession(created.Session!, IsNew: true, Token: null), null);
+            }
+
+            await sessions.EraseAsync(fresh, new SessionMentions(null, null, null), ct);
         }
     }
 
@@ -138,6 +139,12 @@ public sealed class SessionOpener(
     {
         var session = await sessions.FindAsync(sessionId, ct);
         await accounts.AddEarlierAsync(account.UserId, sessionId, session?.ClosedAt ?? session?.CreatedAt ?? default, ct);
+        if (await sessions.FindAsync(sessionId, ct) is null)
+        {
+            // Erased in between, when the account's list did not name it yet.
+            await accounts.ForgetAsync(account.UserId, sessionId, ct);
+        }
+
         await closer.LeaveDeskAsync(sessionId, closed.Department, closed.OperatorId, ct);
     }
 }

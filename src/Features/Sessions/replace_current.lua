@@ -1,11 +1,12 @@
--- Makes another session the account's current one, unless somebody else just did. The former one joins the earlier ones.
+-- Makes another session the account's current one, unless somebody else just did. The former one joins the earlier ones. Where the account
+-- has none any more, because it was erased meanwhile, there is nothing to replace and the new one is it.
 -- KEYS   1 current session of the account, 2 its earlier sessions
 -- ARGV   1 the session expected to be current or '', 2 the new one, 3 lifetime (s)
 -- Reply  the session that is current now
 -- Kept   on replicas before it is acknowledged, where the service is set so
 
 local current = redis.call('GET', KEYS[1]) or ''
-if current ~= ARGV[1] then
+if current ~= '' and current ~= ARGV[1] then
   return current
 end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])

@@ -65,7 +65,7 @@ internal sealed class FaultyGateway(RedisConnection connection, IOptions<RedisOp
     };
 
     /// <summary>Lets the pipeline's timeouts take a thousand times as long, but not the pauses between its attempts.</summary>
-    private sealed class PatientClock : TimeProvider
+    internal sealed class PatientClock : TimeProvider
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             base.CreateTimer(callback, state, Stretch(dueTime), Stretch(period));
