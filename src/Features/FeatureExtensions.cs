@@ -14,13 +14,13 @@ public static class FeatureExtensions
         services.AddSingleton<IValidateOptions<ChatOptions>, ChatOptions.Rules>();
 
         services.AddSingleton<SessionStore>().AddSingleton<SessionOpener>().AddSingleton<SessionGate>().AddSingleton<SessionCloser>().AddSingleton<SessionEraser>();
-        services.AddSingleton<AccountStore>().AddSingleton<RosterStore>().AddSingleton<HolderWatch>().AddSingleton<SampleStore>();
+        services.AddSingleton<AccountStore>().AddSingleton<RosterStore>().AddSingleton<HeldIndex>().AddSingleton<HolderWatch>().AddSingleton<SampleStore>();
         services.AddSingleton<QueueStore>().AddSingleton<CallEnqueuer>().AddSingleton<QueuePlaces>().AddHostedService(p => p.GetRequiredService<QueuePlaces>());
 
         services.AddSingleton<MessageStore>().AddSingleton<MessagePoller>().AddSingleton<HistoryReader>();
 
         services.AddSingleton<ClaimStore>().AddSingleton<CallClaimer>().AddSingleton<SummaryStore>().AddSingleton<SessionReader>();
-        services.AddSingleton<HeldIndex>().AddSingleton<HandoverStore>().AddSingleton<SessionReturner>().AddSingleton<LeaseSweeper>().AddHostedService(p => p.GetRequiredService<LeaseSweeper>());
+        services.AddSingleton<HandoverStore>().AddSingleton<SessionReturner>().AddSingleton<LeaseSweeper>().AddHostedService(p => p.GetRequiredService<LeaseSweeper>());
         services.AddSingleton<NoteStore>().AddTransient<CustomerReader>().AddSingleton<CannedReplyStore>().AddSingleton<OperatorWait>().AddSingleton<SessionsPoller>();
         services.AddPlatform(configuration);
         return services;

@@ -70,6 +70,13 @@ public static class ApiExtensions
             return Problem.PayloadTooLarge.ExecuteAsync(http);
         }
 
-        return IsUtf8Json(request.ContentType) ? next(http) : Problem.UnsupportedMediaType.ExecuteAsync(http);
+        if (!IsUtf8Json(request.ContentType))
+        {
+            return Problem.UnsupportedMediaType.ExecuteAsync(http);
+        }
+
+        // In the one spelling that whoever reads the body knows: a charset in quotes, which RFC 9110 allows, it does not.
+        request.ContentType = MediaTypeNames.Application.Json;
+        return next(http);
     }
 }

@@ -41,7 +41,8 @@ public static class OpenApiExtensions
     public static WebApplication UseApiDescription(this WebApplication app)
     {
         // Made once: it takes some 30 ms, says the same until the process ends, and anybody may ask for it.
-        var document = new Lazy<Task<byte[]>>(() => WriteAsync(app.Services));
+        // By itself, so that those who ask meanwhile await it rather than block, hundreds of them, the threads that serve the others.
+        var document = new Lazy<Task<byte[]>>(() => Task.Run(() => WriteAsync(app.Services)));
         app.MapGet(DocumentPath, async () => TypedResults.Bytes(await document.Value, MediaTypeNames.Application.Json)).AllowAnonymous();
         app.MapScalarApiReference("/docs", static page => page
             .WithTitle("Intotes.Chat API").PreserveSchemaPropertyOrder().HideClientButton().HideDeveloperTools()

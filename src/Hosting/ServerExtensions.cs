@@ -35,6 +35,8 @@ public static class ServerExtensions
             kestrel.Limits.MaxRequestBodySize = MostBodyBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = 8 * 1024;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
+            // Longer than the longest pause between two polls; also for one that never sends anything.
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
             // What a client sends more slowly than this, after five seconds' grace, is cut off: the largest body takes a minute at most.
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(5));
             kestrel.Limits.MaxConcurrentConnections = connections;

@@ -5,8 +5,10 @@
 local function take_one(kept, per_minute)
   local time = redis.call('TIME')
   local now = time[1] * 1000000 + time[2]
-  local even = math.max(tonumber(kept or 0), now) + 60000000 / per_minute
-  local ahead = even - now - 60000000
+  -- Whole microseconds: what a double would round away adds up, and more is permitted than was said.
+  local interval = math.ceil(60000000 / per_minute)
+  local even = math.max(tonumber(kept or 0), now) + interval
+  local ahead = even - now - interval * per_minute
   if ahead > 0 then
     return nil, math.ceil(ahead / 1000)
   end
@@ -17,7 +19,7 @@ end
 local function take_permit(number, per_minute)
   local kept, wait = take_one(redis.call('GET', KEYS[number]), per_minute)
   if kept then
-    redis.call('SET', KEYS[number], kept, 'PX', 60000)
+    redis.call('SET', KEYS[number], kept, 'PX', 60100) -- the longest limits take a tenth of a second more, for their intervals are rounded up
   end
   return wait or 0
 end

@@ -87,7 +87,7 @@ public sealed class StartTests
 
     [Fact]
     public async Task Production_lets_no_site_in_that_anybody_on_the_way_could_act_as() =>
-        Assert.Contains("https in Production", await RefusalAsync(Production(("Chat__AllowedOrigins__0", "https://shop.example"), ("Chat__AllowedOrigins__1", "http://shop.example"))), StringComparison.Ordinal);
+        Assert.Contains("https outside Development", await RefusalAsync(Production(("Chat__AllowedOrigins__0", "https://shop.example"), ("Chat__AllowedOrigins__1", "http://shop.example"))), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("proxy.example")]

@@ -6,7 +6,7 @@ namespace Intotes.Chat.Features.Sessions;
 /// Sees to it that a session somebody has stands in the index of who has what. A failover of Redis may lose that entry while the session,
 /// in another slot, keeps its operator; then nobody would notice that the operator is gone. Its visitor's polls do, twice a minute on each node.
 /// </summary>
-public sealed class HolderWatch(RosterStore roster) : IDisposable
+public sealed class HolderWatch(HeldIndex index) : IDisposable
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(30);
 
@@ -20,7 +20,7 @@ public sealed class HolderWatch(RosterStore roster) : IDisposable
         }
 
         seen.Set(sessionId, true, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Again });
-        return new ValueTask(roster.AddAsync(operatorId, sessionId, ct));
+        return new ValueTask(index.SettleAsync(operatorId, sessionId, ct));
     }
 
     public void Dispose() => seen.Dispose();

@@ -99,6 +99,7 @@ public sealed class PostMessageBodyTests(ChatNodes nodes)
     [InlineData("application/json")]
     [InlineData("application/json; charset=utf-8")]
     [InlineData("application/json;charset=UTF-8")]
+    [InlineData("application/json; charset=\"utf-8\"")]
     [InlineData("Application/JSON")]
     public async Task JSON_is_known_by_its_name_in_any_case_and_with_its_charset(string contentType)
     {

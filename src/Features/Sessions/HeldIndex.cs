@@ -1,6 +1,4 @@
-using Intotes.Chat.Features.Sessions;
-
-namespace Intotes.Chat.Features.Operators;
+namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>Keeps the index of who has what in line with the sessions, which decide, and which change while somebody looks.</summary>
 public sealed class HeldIndex(RosterStore roster, SessionStore sessions)
