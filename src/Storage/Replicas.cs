@@ -32,9 +32,21 @@ public sealed class Replicas : IAsyncDisposable
     {
         var failuresBefore = Volatile.Read(ref failures);
         var written = await write(connection.GetDatabase());
-        var reached = (int)await connection.GetServer(key).ExecuteAsync("WAIT", count, PatienceMilliseconds);
-        // A connection made since has written nothing, so every replica has all of that.
-        return reached >= count && failuresBefore == Volatile.Read(ref failures) ? written : throw new NotReplicatedException();
+        // A connection made since has written nothing, so every replica would have all of that.
+        return await ReachedAsync(key) >= count && failuresBefore == Volatile.Read(ref failures) ? written : throw new NotReplicatedException();
+    }
+
+    private async Task<int> ReachedAsync(RedisKey key)
+    {
+        try
+        {
+            return (int)await connection.GetServer(key).ExecuteAsync("WAIT", count, PatienceMilliseconds);
+        }
+        catch (RedisServerException)
+        {
+            // It has become a replica in between.
+            return 0;
+        }
     }
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();
