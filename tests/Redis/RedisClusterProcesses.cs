@@ -30,7 +30,7 @@ public sealed class RedisClusterProcesses : IAsyncDisposable
             {
                 cluster.servers.Add(await RedisServerProcess.StartAsync(
                     "--appendonly", "no", "--cluster-enabled", "yes", "--cluster-port", $"{RedisPort.Free()}",
-                    "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", $"{nodeTimeoutMs}", "--cluster-replica-validity-factor", "0"));
+                    "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", $"{nodeTimeoutMs}", "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0"));
             }
 
             await CliAsync(["--cluster", "create", .. cluster.servers.Select(server => server.Configuration), "--cluster-replicas", $"{ReplicasOfEach}", "--cluster-yes"]);
