@@ -9,6 +9,7 @@ return await StartExtensions.RunAsync(args, static args =>
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddStorage(builder.Configuration);
     builder.Services.AddTelemetry(builder.Configuration);
+    builder.Services.AddManagement(builder.Configuration);
     builder.Services.AddProxies(builder.Configuration);
     builder.Services.AddBrowserRules(builder.Configuration, builder.Environment);
     builder.Services.AddAccess(builder.Configuration, builder.Environment);
@@ -19,7 +20,9 @@ return await StartExtensions.RunAsync(args, static args =>
     builder.Services.AddApiDescription();
 
     var app = builder.Build();
+    app.UseManagement();
     app.UseForwardedHeaders();
+    app.UseTelemetry();
     app.UseDrain();
     app.UseProblems();
     app.UseBrowserRules();

@@ -7,23 +7,36 @@ public sealed class ChatMetrics
 {
     public const string MeterName = "Intotes.Chat";
 
+    private static readonly InstrumentAdvice<double> Waits = new() { HistogramBucketBoundaries = [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600] };
+
     private readonly Histogram<double> wait;
     private readonly Histogram<double> estimateError;
     private readonly Histogram<double> firstResponse;
-    private readonly Counter<long> returned;
+    private readonly Counter<long> returned, messages, polls, refused;
+    private volatile IReadOnlyList<QueueMeasure> queues = [];
+    private int active, online;
 
     public ChatMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
-        wait = meter.CreateHistogram<double>("chat.queue.wait", "s", "Time from the first call until an operator had the session.");
-        estimateError = meter.CreateHistogram<double>("chat.queue.estimate.error", "s", "Wait less the wait that was estimated at the call.");
-        firstResponse = meter.CreateHistogram<double>("chat.first_response", "s", "Time from the first call to the first answer of an operator.");
+        wait = meter.CreateHistogram<double>("chat.queue.wait", "s", "Time from the first call until an operator had the session.", null, Waits);
+        estimateError = meter.CreateHistogram<double>("chat.queue.estimate.error", "s", "Wait less the wait that was estimated at the call.", null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [-600, -120, -60, -30, -10, 0, 10, 30, 60, 120, 600] });
+        firstResponse = meter.CreateHistogram<double>("chat.first_response", "s", "Time from the first call to the first answer of an operator.", null, Waits);
+        messages = meter.CreateCounter<long>("chat.messages", "{message}", "Messages sent, by sender and outcome.");
+        polls = meter.CreateCounter<long>("chat.polls", "{poll}", "Polls of a session, by outcome.");
+        refused = meter.CreateCounter<long>("chat.limit.rejections", "{request}", "Requests refused because there were too many, by route.");
+        meter.CreateObservableGauge("chat.queue.depth", () => queues.Select(q => new Measurement<int>(q.Waiting, Department(q.Department))), "{call}", "Calls that wait.");
+        meter.CreateObservableGauge(
+            "chat.queue.oldest_wait", () => queues.Select(q => new Measurement<double>(q.OldestWait.TotalSeconds, Department(q.Department))), "s", "How long the next call has waited.");
+        meter.CreateObservableGauge("chat.sessions.active", () => Volatile.Read(ref active), "{session}", "Sessions that an operator has.");
+        meter.CreateObservableGauge("chat.operators.online", () => Volatile.Read(ref online), "{operator}", "Operators that are online.");
         returned = meter.CreateCounter<long>("chat.calls.returned", "{call}", "Calls returned to the queue, by reason.");
     }
 
     public void Claimed(string department, TimeSpan waited, int? estimatedSeconds)
     {
-        var label = new KeyValuePair<string, object?>("chat.department", department);
+        var label = Department(department);
         wait.Record(waited.TotalSeconds, label);
         if (estimatedSeconds is { } estimate)
         {
@@ -32,8 +45,32 @@ public sealed class ChatMetrics
     }
 
     public void Responded(string department, TimeSpan after) =>
-        firstResponse.Record(after.TotalSeconds, new KeyValuePair<string, object?>("chat.department", department));
+        firstResponse.Record(after.TotalSeconds, Department(department));
+
+    /// <param name="sender"><c>visitor</c> or <c>operator</c>.</param>
+    /// <param name="outcome"><c>appended</c>, <c>duplicate</c>, or why it was refused.</param>
+    public void Sent(string sender, string outcome) =>
+        messages.Add(1, new KeyValuePair<string, object?>("chat.sender", sender), new KeyValuePair<string, object?>("chat.outcome", outcome));
+
+    /// <param name="outcome"><c>news</c>, <c>nothing</c> or <c>refused</c>.</param>
+    public void Polled(string outcome) => polls.Add(1, new KeyValuePair<string, object?>("chat.outcome", outcome));
+
+    public void Refused(string? route) => refused.Add(1, new KeyValuePair<string, object?>("http.route", route));
+
+    /// <summary>How the desk stands now; the gauges show it until the next time.</summary>
+    public void Observe(IReadOnlyList<QueueMeasure> queues, int activeSessions, int operatorsOnline)
+    {
+        this.queues = queues;
+        Volatile.Write(ref active, activeSessions);
+        Volatile.Write(ref online, operatorsOnline);
+    }
+
+    private static KeyValuePair<string, object?> Department(string department) => new("chat.department", department);
 
     /// <param name="reason"><c>released</c>, <c>transferred</c> or <c>operator_gone</c>.</param>
     public void Returned(string reason) => returned.Add(1, new KeyValuePair<string, object?>("chat.reason", reason));
 }
+
+/// <summary>A department's queue at a moment.</summary>
+/// <param name="OldestWait">Zero when nobody waits.</param>
+public readonly record struct QueueMeasure(string Department, int Waiting, TimeSpan OldestWait);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Intotes.Chat.Hosting;
@@ -52,6 +53,11 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
         {
             await RateLimited.After(wait).ExecuteAsync(httpContext);
             return;
+        }
+
+        if (Status == StatusCodes.Status429TooManyRequests)
+        {
+            httpContext.RequestServices.GetRequiredService<ChatMetrics>().Refused(httpContext.GetEndpoint()?.Metadata.GetMetadata<IRouteDiagnosticsMetadata>()?.Route);
         }
 
         var headers = httpContext.Response.Headers;

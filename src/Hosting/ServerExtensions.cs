@@ -29,6 +29,11 @@ public static class ServerExtensions
             throw new Storage.CannotStartException($"Server__MaxConnections must be 1 to {MostConnections}.");
         }
 
+        if (ManagementExtensions.Address(configuration) is { } management)
+        {
+            host.UseUrls($"{configuration[WebHostDefaults.ServerUrlsKey] ?? DefaultAddress};{management}");
+        }
+
         return host.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

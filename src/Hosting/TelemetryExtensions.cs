@@ -8,11 +8,21 @@ namespace Intotes.Chat.Hosting;
 /// <summary>Traces and metrics by OpenTelemetry's semantic conventions; the standard <c>OTEL_*</c> variables say where they go.</summary>
 public static class TelemetryExtensions
 {
+    /// <summary>The service's own sources of spans: what the features do, their Redis calls, failures that were not traced.</summary>
+    private static readonly string[] Sources = ["Intotes.Chat", RedisGateway.Activities.Name, TracedRequests.Failures.Name];
+
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<ChatMetrics>();
+        var options = configuration.GetSection("Telemetry").Get<TelemetryOptions>() ?? new TelemetryOptions();
+        if (!options.IsValid)
+        {
+            throw new CannotStartException("Telemetry__PollSampleRatio must be 0 to 1.");
+        }
+
+        var requests = new TracedRequests(options);
         var telemetry = services.AddOpenTelemetry()
-            .WithTracing(t => t.AddAspNetCoreInstrumentation().AddSource(RedisGateway.Activities.Name))
+            .WithTracing(t => t.AddAspNetCoreInstrumentation(o => o.Filter = requests.IsTraced).AddSource(Sources))
             .WithMetrics(m => m.AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddMeter(ChatMetrics.MeterName, RedisGateway.MeterName));
         if (configuration.AsEnumerable().Any(setting => setting.Key.StartsWith("OTEL_EXPORTER_OTLP_", StringComparison.Ordinal)
             && setting.Key.EndsWith("ENDPOINT", StringComparison.Ordinal) && !string.IsNullOrEmpty(setting.Value)))
@@ -22,4 +32,6 @@ public static class TelemetryExtensions
 
         return services;
     }
+
+    public static IApplicationBuilder UseTelemetry(this IApplicationBuilder app) => app.Use(TracedRequests.NoteFailureAsync);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
@@ -83,6 +84,9 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
     /// <summary>Writes that replicas must have before they are acknowledged; null where none is waited for.</summary>
     public Replicas? Replicas { get; private set; }
 
+    /// <summary>Where Redis is, as configured: the first of several.</summary>
+    public (string Host, int? Port) Address { get; private set; } = ("", null);
+
     /// <summary>The connection's commands.</summary>
     public IDatabase Database => Multiplexer.GetDatabase();
 
@@ -98,6 +102,12 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
         }
 
         connection = await ConnectionMultiplexer.ConnectAsync(Configure(configuration));
+        Address = connection.GetEndPoints(configuredOnly: true).FirstOrDefault() switch
+        {
+            DnsEndPoint named => (named.Host, named.Port),
+            IPEndPoint numbered => ($"{numbered.Address}", numbered.Port),
+            _ => ("", null),
+        };
         connection.ConnectionFailed += (_, failed) => NoteLost(failed.FailureType.ToString());
         connection.ConnectionRestored += (_, _) => NoteRestored();
         if (!connection.IsConnected)

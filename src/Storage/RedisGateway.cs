@@ -24,7 +24,8 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     public static readonly ActivitySource Activities = new("Intotes.Chat.Redis");
 
     private readonly Histogram<double> duration = meters.Create(MeterName).CreateHistogram<double>(
-        "db.client.operation.duration", "s", "Duration of Redis calls, retries included.");
+        "db.client.operation.duration", "s", "Duration of Redis calls, retries included.", tags: null,
+        new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] });
 
     /// <summary>Runs a script; one round trip.</summary>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
@@ -94,7 +95,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     /// <summary>What a server says while it starts, fails over, moves slots, or has no room in memory or on disk.</summary>
     private static readonly string[] TransientReplies = ["LOADING", "BUSY", "OOM", "MISCONF", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "READONLY", "NOREPLICAS"];
 
-    private static Activity? StartSpan(string operation, string? script)
+    private Activity? StartSpan(string operation, string? script)
     {
         if (Activity.Current is { Recorded: false })
         {
@@ -102,6 +103,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         }
 
         var span = Activities.StartActivity(script is null ? operation : $"{operation} {script}", ActivityKind.Client);
-        return span?.SetTag("db.system.name", "redis").SetTag("db.operation.name", operation).SetTag("db.stored_procedure.name", script);
+        return span?.SetTag("db.system.name", "redis").SetTag("db.operation.name", operation).SetTag("db.stored_procedure.name", script)
+            .SetTag("server.address", connection.Address.Host).SetTag("server.port", connection.Address.Port);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using Polly;
@@ -34,6 +35,14 @@ public sealed partial class RedisResilience
             Delay = TimeSpan.FromMilliseconds(40),
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
+            OnRetry = static retry =>
+            {
+                Activity.Current?.AddEvent(new ActivityEvent("retry", tags: new ActivityTagsCollection
+                {
+                    ["retry.attempt"] = retry.AttemptNumber + 1, ["error.type"] = retry.Outcome.Exception?.GetType().Name,
+                }));
+                return default;
+            },
         })
         .AddCircuitBreaker(new CircuitBreakerStrategyOptions
         {

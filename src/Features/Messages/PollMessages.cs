@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>New messages: after a cursor, or since the caller's last poll.</summary>
-public sealed class PollMessages(SessionGate gate, MessagePoller poller, QueuePlaces places, HolderWatch holders, IHostApplicationLifetime life)
+public sealed class PollMessages(SessionGate gate, MessagePoller poller, QueuePlaces places, HolderWatch holders, ChatMetrics metrics, IHostApplicationLifetime life)
     : Endpoint<PollMessages.Request, Results<Ok<PollMessages.Answer>, Problem>>
 {
     private const int DefaultLimit = 200;
@@ -67,6 +67,7 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, QueuePl
             Allowance.Polls,
             access => poller.PollAsync(access, caller, request.After, request.Limit ?? DefaultLimit, wait, ct),
             ct);
+        metrics.Polled(reply is null ? "refused" : reply.Messages.Count > 0 ? "news" : "nothing");
         if (reply is null)
         {
             return refusal!;

@@ -47,6 +47,7 @@ public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleS
         var text = MessageText.Clean(request.Text!);
         var (reply, refusal) = await gate.EnterAsync(
             caller, request.SessionId, Allowance.Messages, access => messages.AppendAsync(access, caller, request.ClientMessageId, text, ct), ct);
+        metrics.Sent(caller is Caller.Operator ? "operator" : "visitor", reply?.Status.ToString().ToLowerInvariant() ?? refusal!.Code);
         if (reply is { FirstResponse: { } after, Department: { } department })
         {
             metrics.Responded(department, after);

@@ -125,6 +125,7 @@ public sealed class CallClaimer(
     private async Task<(ClaimStatus, Session?)?> TakeAsync(string department, LentCall call, Caller.Operator caller, string? clientClaimId, CancellationToken ct)
     {
         var sessionId = call.SessionId;
+        using var span = CallSpans.Receive(department, sessionId, call.Traceparent);
         if (await roster.HoldAsync(caller.Id, sessionId, mustBeOnline: false, ct) is HoldStatus.Full or HoldStatus.Unavailable)
         {
             await claims.PutBackAsync(department, sessionId, caller.Id, ct);

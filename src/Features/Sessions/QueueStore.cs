@@ -42,6 +42,7 @@ public sealed class QueueStore(RedisGateway redis)
     private async Task<QueuePlace?> PutAsync(
         string department, string sessionId, DateTimeOffset calledAt, ServicePace pace, bool returns, CancellationToken ct)
     {
+        using var span = CallSpans.Send(department, sessionId);
         var traceparent = Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id } ? id : "";
         var reply = new ScriptReply(await redis.RunAsync(
             Scripts.enqueue_call,

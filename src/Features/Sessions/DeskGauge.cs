@@ -1,0 +1,23 @@
+using Intotes.Chat.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>Measures every five seconds how the desk stands. All nodes measure the same, so of their gauges one counts, not the sum.</summary>
+public sealed class DeskGauge(
+    QueuePlaces places, RosterStore roster, ChatMetrics metrics, IOptions<ChatOptions> options, TimeProvider time, ILogger<DeskGauge> logger)
+    : PeriodicService(TimeSpan.FromSeconds(5), time, logger)
+{
+    protected override async Task RoundAsync(CancellationToken ct)
+    {
+        var queues = new List<QueueMeasure>();
+        foreach (var department in options.Value.Queues)
+        {
+            var queue = (await places.ViewAsync(department, ct)).Queue;
+            queues.Add(new QueueMeasure(department, queue.Places.Count, queue.OldestCall is { } called ? queue.TakenAt - called : TimeSpan.Zero));
+        }
+
+        var operators = await roster.ReadAsync(ct);
+        metrics.Observe(queues, operators.Sum(o => o.Held), operators.Count(o => o.IsOnline));
+    }
+}
