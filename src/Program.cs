@@ -21,7 +21,7 @@ return await StartExtensions.RunAsync(args, static args =>
 
     var app = builder.Build();
     app.UseManagement();
-    app.UseForwardedHeaders();
+    app.UseProxies();
     app.UseTelemetry();
     app.UseDrain();
     app.UseProblems();

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Intotes.Chat.Hosting;
 
@@ -39,7 +40,7 @@ public static class AccessExtensions
         }
 
         services.AddOptions<ClientLimitOptions>().Bind(configuration.GetSection("Chat:Limits"))
-            .Validate(o => o.IsValid, "Chat__Limits__SessionsPerMinutePerIp and __FailuresPerMinutePerIp must be 0 to 100000; 0 switches one off.").ValidateOnStart();
+            .Validate(o => o.IsValid, "Chat__Limits__SessionsPerMinutePerIp, __FailuresPerMinutePerIp and __MessagesPerMinutePerIp must be 0 to 100000; 0 switches one off.").ValidateOnStart();
         services.AddSingleton<ClientLimits>();
         services.AddAuthentication(AnyCaller)
             .AddPolicyScheme(AnyCaller, null, o => o.ForwardDefaultSelector = http => HasBearer(http.Request) ? JwtBearerDefaults.AuthenticationScheme : SessionTokenAuthentication.SchemeName)
@@ -75,7 +76,14 @@ public static class AccessExtensions
     private static async Task RefuseBearerAsync(HttpContext http)
     {
         var checkedBefore = await http.AuthenticateAsync(JwtBearerDefaults.AuthenticationScheme);
-        await (checkedBefore.Failure is IssuerAwayException ? Problem.IdentityUnavailable : Problem.InvalidToken).ExecuteAsync(http);
+        var problem = checkedBefore.Failure switch
+        {
+            IssuerAwayException => Problem.IdentityUnavailable,
+            // All but the time was right: nobody guesses that.
+            SecurityTokenExpiredException => Problem.InvalidToken with { MayBeGuess = false },
+            _ => Problem.InvalidToken,
+        };
+        await problem.ExecuteAsync(http);
     }
 
     /// <summary>Also where it hides behind another credential, in the same header or a second one: then it is not the one that is checked, and fails.</summary>
@@ -103,8 +111,12 @@ public static class AccessExtensions
             }
 
             // Only where visitors may call does it help to open a session.
-            var isForVisitors = http.GetEndpoint()!.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(needed => needed.Policy == Access.SessionMember);
-            var problem = HasBearer(http.Request) ? Problem.Forbidden : isForVisitors ? Problem.SessionNotFound : Problem.InvalidToken;
+            var policies = http.GetEndpoint()!.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(needed => needed.Policy).ToList();
+            var isWrongKey = policies.Contains(Access.Eraser) && http.Request.Headers.ContainsKey(PlatformKeyAuthentication.Header);
+            var problem = isWrongKey ? Problem.InvalidToken
+                : HasBearer(http.Request) ? Problem.Forbidden
+                : policies.Contains(Access.SessionMember) ? Problem.SessionNotFound
+                : Problem.InvalidToken;
             return problem.ExecuteAsync(http);
         }
     }

@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
@@ -55,7 +56,9 @@ public static class BrowserExtensions
     {
         app.UseWhen(static http => http.Request.Path.StartsWithSegments(OpenToSites, StringComparison.OrdinalIgnoreCase), static chat => chat.UseCors());
         var allowed = app.Services.GetRequiredService<IOptions<BrowserOptions>>().Value.AllowedOrigins.ToHashSet(StringComparer.Ordinal);
-        app.Use((http, next) => IsFromElsewhere(http.Request, allowed) ? Problem.Forbidden.ExecuteAsync(http) : next(http));
+        app.Use((http, next) => IsFromElsewhere(http.Request, allowed) ? Problem.Forbidden.ExecuteAsync(http)
+            : IsForm(http.Request) ? Problem.UnsupportedMediaType.ExecuteAsync(http)
+            : next(http));
         return app;
     }
 
@@ -80,6 +83,11 @@ public static class BrowserExtensions
         var origin = request.Headers.Origin.ToString();
         return origin.Length > 0 ? !allowed.Contains(origin) && origin != $"{request.Scheme}://{request.Host}" : site.Length > 0;
     }
+
+    /// <summary>What a form may send without asking first, where the cookie speaks for it; the second line of defence behind the origin.</summary>
+    private static bool IsForm(HttpRequest request) =>
+        !IsSafe(request.Method) && request.ContentType is { Length: > 0 } type && !type.StartsWith(MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase)
+        && SessionCookie.SpeaksFor(request);
 
     private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 }

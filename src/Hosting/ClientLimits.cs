@@ -16,7 +16,10 @@ public sealed class ClientLimitOptions
     /// <summary>Requests whose credential is none or bad.</summary>
     public int FailuresPerMinutePerIp { get; init; } = 60;
 
-    public bool IsValid => SessionsPerMinutePerIp is >= 0 and <= 100_000 && FailuresPerMinutePerIp is >= 0 and <= 100_000;
+    /// <summary>Messages sent, over all sessions; counted by each node alone, so that it costs a message no round trip.</summary>
+    public int MessagesPerMinutePerIp { get; init; } = 600;
+
+    public bool IsValid => Array.TrueForAll([SessionsPerMinutePerIp, FailuresPerMinutePerIp, MessagesPerMinutePerIp], limit => limit is >= 0 and <= 100_000);
 }
 
 /// <summary>
@@ -36,6 +39,10 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
 
     /// <summary>Counts a request whose credential is none or bad. Null when the client may go on, else how long it has to wait.</summary>
     public Task<TimeSpan?> TakeFailureAsync(IPAddress? address, CancellationToken ct) => TakeAsync(address, "failures", options.Value.FailuresPerMinutePerIp, ct);
+
+    /// <summary>Counts a message of a visitor. Null when it may be sent, else how long to wait.</summary>
+    public TimeSpan? TakeMessage(IPAddress? address) =>
+        options.Value.MessagesPerMinutePerIp is > 0 and var limit ? TakeHere(Name(address), "messages", limit) : null;
 
     public void Dispose()
     {
@@ -68,9 +75,14 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
         }
         catch (StorageUnavailableException)
         {
-            using var lease = local.AttemptAcquire((client + what, perMinute));
-            return lease.IsAcquired ? null : lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1);
+            return TakeHere(client, what, perMinute);
         }
+    }
+
+    private TimeSpan? TakeHere(string client, string what, int perMinute)
+    {
+        using var lease = local.AttemptAcquire((client + what, perMinute));
+        return lease.IsAcquired ? null : lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1);
     }
 
     private static TokenBucketRateLimiterOptions Bucket((string Client, int PerMinute) limit) => new()

@@ -12,6 +12,8 @@ public static class Json
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
         options.NumberHandling = JsonNumberHandling.Strict;
+        // Of two values of one name a proxy might check the one and this service take the other.
+        options.AllowDuplicateProperties = false;
         // Served only as application/json: characters need no escaping for HTML's sake, and chats in nearly any script stay small.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));

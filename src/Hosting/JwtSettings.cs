@@ -30,7 +30,7 @@ public sealed class JwtSettings
     private const int LeastKeyBytes = 32;
 
     /// <summary>Random keys have more, even in hexadecimal digits (13 to 16); repetitions have fewer.</summary>
-    private const int LeastDistinctCharacters = 10;
+    private const int LeastKeyBits = 128;
 
     /// <summary>Null, or the sentence that says what must be set.</summary>
     public string? Fault(bool isForReal) => this switch
@@ -77,8 +77,7 @@ public sealed class JwtSettings
         "" => null,
         _ when Encoding.UTF8.GetByteCount(key) < LeastKeyBytes => $"{setting} must have at least {LeastKeyBytes} bytes.",
         DevelopmentKey when isForReal => $"{setting} must not be the development key outside Development.",
-        _ when isForReal && key.Distinct().Count() < LeastDistinctCharacters =>
-            $"{setting} must be random outside Development: this one has fewer than {LeastDistinctCharacters} different characters.",
+        _ when isForReal && Secrets.Bits(key) < LeastKeyBits => $"{setting} must be random outside Development: this one is too regular.",
         _ => null,
     };
 }

@@ -14,12 +14,13 @@ namespace Intotes.Chat.Hosting;
 /// <param name="Title">One sentence for people.</param>
 /// <param name="Field">The request field at fault, where it is always the same one.</param>
 /// <param name="RetryAfterSeconds">After how long (s) it is worth trying again, where that helps.</param>
-public sealed record Problem(string Code, int Status, string Title, string? Field = null, int? RetryAfterSeconds = null) : IResult
+/// <param name="MayBeGuess">The credential may have been guessed, so this counts against the client's address; one that fails too often gets 429 instead.</param>
+public sealed record Problem(string Code, int Status, string Title, string? Field = null, int? RetryAfterSeconds = null, bool MayBeGuess = false) : IResult
 {
     public static readonly Problem InvalidRequest = new("invalid_request", 400, "The request is not valid.");
     public static readonly Problem InvalidCursor = new("invalid_cursor", 400, "The cursor is not one that this service gave.");
-    public static readonly Problem InvalidToken = new("invalid_token", 401, "A valid bearer token is needed.");
-    public static readonly Problem InvalidSessionToken = new("invalid_session_token", 401, "The session token is unknown, revoked or expired.");
+    public static readonly Problem InvalidToken = new("invalid_token", 401, "A valid bearer token is needed.", MayBeGuess: true);
+    public static readonly Problem InvalidSessionToken = new("invalid_session_token", 401, "The session token is unknown, revoked or expired.", MayBeGuess: true);
     public static readonly Problem Forbidden = new("forbidden", 403, "The caller's role does not allow this.");
     public static readonly Problem NotAssigned = new("not_assigned", 403, "The operator does not hold this session.");
     public static readonly Problem Blocked = new("blocked", 403, "The visitor is blocked for now.");
@@ -45,10 +46,9 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     /// <summary>Worth trying again once this time has passed.</summary>
     public Problem After(TimeSpan wait) => this with { RetryAfterSeconds = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) };
 
-    /// <summary>Writes it. A client that often fails to say who it is gets 429 instead of 401.</summary>
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        if (Status == StatusCodes.Status401Unauthorized
+        if (MayBeGuess
             && await httpContext.RequestServices.GetRequiredService<ClientLimits>().TakeFailureAsync(httpContext.Connection.RemoteIpAddress, httpContext.RequestAborted) is { } wait)
         {
             await RateLimited.After(wait).ExecuteAsync(httpContext);

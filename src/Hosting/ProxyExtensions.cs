@@ -13,7 +13,7 @@ public sealed class ProxyOptions
 }
 
 /// <summary>Who the client is behind reverse proxies. Nobody's word is taken for it but that of those configured.</summary>
-public static class ProxyExtensions
+public static partial class ProxyExtensions
 {
     public static IServiceCollection AddProxies(this IServiceCollection services, IConfiguration configuration)
     {
@@ -38,6 +38,30 @@ public static class ProxyExtensions
     }
 
     /// <summary>Not all that .NET takes for an address: 10 would be 0.0.0.10, 010.0.0.1 would be 8.0.0.1, and the port of [::1]:80 be ignored.</summary>
+    /// <summary>Says once where a proxy seems to be there that nobody configured: then all clients share one address, and https is taken for http.</summary>
+    public static WebApplication UseProxies(this WebApplication app)
+    {
+        var isToSay = app.Configuration.GetSection("ReverseProxy:KnownProxies").GetChildren().Any() ? 0 : 1;
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger<ProxyOptions>();
+        app.Use((http, next) =>
+        {
+            if (isToSay == 1 && http.Request.Headers.ContainsKey("X-Forwarded-For") && Interlocked.Exchange(ref isToSay, 0) == 1)
+            {
+                Log.UnknownProxy(logger);
+            }
+
+            return next(http);
+        });
+        app.UseForwardedHeaders();
+        return app;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "A request carries X-Forwarded-For, but ReverseProxy__KnownProxies is empty, so nobody's word is taken for it")]
+        public static partial void UnknownProxy(ILogger logger);
+    }
+
     private static bool IsNetwork(string text) =>
         text.All(c => char.IsAsciiHexDigit(c) || c is '.' or ':' or '/')
         && (IPAddress.TryParse(text.Split('/')[0], out var address) && (address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == text.Split('/')[0]))

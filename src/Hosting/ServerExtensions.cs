@@ -9,7 +9,7 @@ public static class ServerExtensions
     public const int MostBodyBytes = 64 * 1024;
 
     /// <summary>A waiting poll keeps its connection; at some 16 KB each these take 320 MB.</summary>
-    private const int DefaultConnections = 20_000;
+    private const int DefaultConnections = 20_000, DefaultConnectionsPerClient = 2_000;
 
     private const int MostConnections = 1_000_000;
 
@@ -29,6 +29,12 @@ public static class ServerExtensions
             throw new Storage.CannotStartException($"Server__MaxConnections must be 1 to {MostConnections}.");
         }
 
+        var perClient = configuration.GetValue("Server:MaxConnectionsPerIp", DefaultConnectionsPerClient);
+        if (perClient is < 0 or > MostConnections)
+        {
+            throw new Storage.CannotStartException($"Server__MaxConnectionsPerIp must be 0 to {MostConnections}; 0 switches it off.");
+        }
+
         if (ManagementExtensions.Address(configuration) is { } management)
         {
             host.UseUrls($"{configuration[WebHostDefaults.ServerUrlsKey] ?? DefaultAddress};{management}");
@@ -45,6 +51,12 @@ public static class ServerExtensions
             // What a client sends more slowly than this, after five seconds' grace, is cut off: the largest body takes a minute at most.
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(5));
             kestrel.Limits.MaxConcurrentConnections = connections;
+            // Behind a proxy all connections are the proxy's, and it is the proxy's business to share them out.
+            if (perClient > 0 && !configuration.GetSection("ReverseProxy:KnownProxies").GetChildren().Any())
+            {
+                var share = new ConnectionsPerClient(perClient);
+                kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => share.OnConnectionAsync(connection, next)));
+            }
         });
     }
 }

@@ -85,7 +85,8 @@ public sealed class OpenApiTests(ChatNodes nodes)
                 Problem.RateLimited,
                 Problem.StorageUnavailable,
                 Problem.IdentityUnavailable,
-                .. takesBody ? [Problem.PayloadTooLarge, Problem.UnsupportedMediaType] : Array.Empty<Problem>(),
+                .. takesBody ? [Problem.PayloadTooLarge] : Array.Empty<Problem>(),
+                .. endpoint.Method == "GET" ? [] : (Problem[])[Problem.UnsupportedMediaType],
                 .. takesBody || takesQuery ? [Problem.InvalidRequest] : Array.Empty<Problem>(),
                 .. endpoint.Metadata.GetOrderedMetadata<RefusalMetadata>().SelectMany(r => r.Problems),
             ];

@@ -144,7 +144,9 @@ public sealed class StartTests
     [InlineData("Jwt__FormerSigningKey", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "random")]
     [InlineData("Jwt__FormerSigningKey", "intotes-development-signing-key-not-for-production", "development key")]
     [InlineData("Platform__ApiKey", "intotes-development-platform-key", "development key")]
-    [InlineData("Platform__ApiKey", "fifteen bytes..", "16 bytes")]
+    [InlineData("Platform__ApiKey", "fifteen bytes..", "16 random bytes")]
+    [InlineData("Platform__ApiKey", "aaaaaaaaaaaaaaaa", "16 random bytes")]
+    [InlineData("Jwt__SigningKey", "password1234password1234password1234", "random")]
     public async Task Production_refuses_secrets_that_are_weak_or_known_without_repeating_them(string setting, string value, string why)
     {
         var sentence = await RefusalAsync(Production((setting, value)));
@@ -158,7 +160,7 @@ public sealed class StartTests
     public async Task A_former_key_does_not_go_with_an_issuer()
     {
         var sentence = await RefusalAsync(Production(
-            ("Jwt__SigningKey", null), ("Jwt__Authority", "https://id.example"), ("Jwt__FormerSigningKey", "a key of at least thirty-two bytes")));
+            ("Jwt__SigningKey", null), ("Jwt__Authority", "https://id.example"), ("Jwt__FormerSigningKey", "q7Jm2vXr9TzLw4KpYc1NbEd8GhSf5UaQ3oRi6tVxB0k=")));
 
         Assert.Contains("Jwt__FormerSigningKey", sentence, StringComparison.Ordinal);
     }
@@ -190,7 +192,7 @@ public sealed class StartTests
         {
             ["ASPNETCORE_ENVIRONMENT"] = "Production",
             ["Redis__Configuration"] = "127.0.0.1:1",
-            ["Jwt__SigningKey"] = "a key of at least thirty-two bytes",
+            ["Jwt__SigningKey"] = "q7Jm2vXr9TzLw4KpYc1NbEd8GhSf5UaQ3oRi6tVxB0k=",
             ["Jwt__Issuer"] = "intotes",
             ["Jwt__Audience"] = "intotes-chat",
         };

@@ -9,7 +9,7 @@ namespace Intotes.Chat.Features.Messages;
 /// <summary>Adds a message to the caller's session, or to one that the operator holds. Sending the same client message id again is harmless.</summary>
 /// <response code="200">The message that was stored under this client message id.</response>
 /// <response code="201">The message as stored.</response>
-public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleStore samples, ChatMetrics metrics)
+public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleStore samples, ClientLimits limits, ChatMetrics metrics)
     : Endpoint<PostMessage.Request, Results<Created<Message>, Ok<Message>, Problem>>
 {
     public sealed class Request
@@ -44,6 +44,11 @@ public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleS
     public override async Task<Results<Created<Message>, Ok<Message>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Caller()!;
+        if (caller is not Caller.Operator && limits.TakeMessage(HttpContext.Connection.RemoteIpAddress) is { } wait)
+        {
+            return Problem.RateLimited.After(wait);
+        }
+
         var text = MessageText.Clean(request.Text!);
         var (reply, refusal) = await gate.EnterAsync(
             caller, request.SessionId, Allowance.Messages, access => messages.AppendAsync(access, caller, request.ClientMessageId, text, ct), ct);

@@ -34,6 +34,7 @@ public sealed class BlockVisitor(HandoverStore handovers, AccountStore accounts,
     public override async Task<Results<NoContent, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Operator();
+        ct = CancellationToken.None; // Begun is finished, whether the caller waits or not.
         var sessionId = Route<string>("sessionId")!;
         var duration = TimeSpan.FromMinutes(request.Minutes!.Value);
         var access = caller.IsSupervisor ? SessionAccess.OfSupervisor(sessionId) : SessionAccess.OfOperator(sessionId, caller);

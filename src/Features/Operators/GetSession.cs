@@ -72,6 +72,6 @@ public sealed class GetSession(
         }
 
         var found = await summaries.FindAllAsync(await accounts.EarlierAsync(userId, MostEarlier, ct), ct);
-        return [.. found.Select(s => OperatorSession.Of(s.Session, s.LastMessage, null))];
+        return [.. found.Where(s => s.Session.Visitor.UserId == userId).Select(s => OperatorSession.Of(s.Session, s.LastMessage, null))];
     }
 }

@@ -13,7 +13,7 @@ public static class PlatformExtensions
             .Validate(o => o.IsValid, "Platform__BaseUrl must be an absolute http or https URL.")
             .Validate<IHostEnvironment>(
                 (o, environment) => o.HasSafeKey || environment.IsDevelopment(),
-                "Platform__ApiKey must have at least 16 bytes outside Development and must not be the development key.")
+                "Platform__ApiKey must have at least 16 random bytes outside Development and must not be the development key.")
             .ValidateOnStart();
         services.AddMemoryCache();
         services.AddHttpClient<PlatformClient>((provider, client) =>

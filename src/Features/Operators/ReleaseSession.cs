@@ -18,6 +18,7 @@ public sealed class ReleaseSession(SessionReturner returner) : EndpointWithoutRe
     public override async Task<Results<Ok<OperatorSession>, Problem>> ExecuteAsync(CancellationToken ct)
     {
         var caller = User.Operator();
+        ct = CancellationToken.None; // Begun is finished, whether the caller waits or not.
         var session = await returner.ReturnAsync(Route<string>("sessionId")!, caller.Id, SystemTexts.OperatorLeft(caller.Name), "released", null, ct);
         return session is null ? Problem.NotAssigned : TypedResults.Ok(OperatorSession.Of(session, null, null));
     }

@@ -45,6 +45,7 @@ public sealed class TransferSession(
     public override async Task<Results<Ok<OperatorSession>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Operator();
+        ct = CancellationToken.None; // Begun is finished, whether the caller waits or not.
         var sessionId = Route<string>("sessionId")!;
         var (transferred, refusal) = request.OperatorId is { } operatorId
             ? await ToOperatorAsync(sessionId, caller, operatorId, ct)

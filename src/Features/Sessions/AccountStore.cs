@@ -6,7 +6,7 @@ using StackExchange.Redis;
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>Which session is an account's current one, and which were before. What a node remembers of it may be old; session scripts notice.</summary>
-public sealed class AccountStore(RedisGateway redis, IOptions<ChatOptions> options) : IDisposable
+public sealed class AccountStore(RedisGateway redis, Permits permits, IOptions<ChatOptions> options) : IDisposable
 {
     private static readonly MemoryCacheEntryOptions Remember = new() { Size = 1, AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(10) };
 
@@ -25,12 +25,19 @@ public sealed class AccountStore(RedisGateway redis, IOptions<ChatOptions> optio
         return Note(userId, session);
     }
 
-    /// <summary>Makes another session the current one, if <paramref name="expected"/> still is; returns the one that is current then.</summary>
-    public async Task<string> ReplaceAsync(string userId, string? expected, string replacement, CancellationToken ct)
+    /// <summary>
+    /// Makes another session the current one, if <paramref name="expected"/> still is; returns the one that is current then. Null, and nothing
+    /// is changed, while the account is blocked.
+    /// </summary>
+    public async Task<string?> ReplaceAsync(string userId, string? expected, string replacement, CancellationToken ct)
     {
-        var reply = await redis.RunAsync(Scripts.replace_current, Keys.OfAccount(userId)[..2], [expected ?? "", replacement, (long)Lifetime.TotalSeconds], ct);
-        return Note(userId, (string)reply!)!;
+        var reply = (string)(await redis.RunAsync(Scripts.replace_current, Keys.OfAccount(userId), [expected ?? "", replacement, (long)Lifetime.TotalSeconds], ct))!;
+        return reply == "blocked" ? null : Note(userId, reply);
     }
+
+    /// <summary>Counts a call that no session counts, because it enters none or has yet to find one. Null, or how long the account has to wait.</summary>
+    public async Task<TimeSpan?> CountAsync(string userId, string what, CancellationToken ct) =>
+        options.Value.Limits.PollsPerMinute is > 0 and var limit ? await permits.TakeAsync("account " + userId, what, limit, ct) : null;
 
     /// <summary>For so long the account can open no session; zero lets it again.</summary>
     public Task BlockAsync(string userId, TimeSpan duration, CancellationToken ct)
@@ -44,15 +51,16 @@ public sealed class AccountStore(RedisGateway redis, IOptions<ChatOptions> optio
     public Task<bool> IsBlockedAsync(string userId, CancellationToken ct) =>
         redis.CallAsync("EXISTS", db => db.KeyExistsAsync(Keys.OfAccount(userId)[2]), ct);
 
-    /// <summary>Lists a session that never was the current one among the account's earlier ones.</summary>
-    public async Task AddEarlierAsync(string userId, string sessionId, DateTimeOffset at, CancellationToken ct)
+    /// <summary>Lists a session among the account's earlier ones. False when it was listed already.</summary>
+    public async Task<bool> AddEarlierAsync(string userId, string sessionId, DateTimeOffset at, CancellationToken ct)
     {
         var key = Keys.OfAccount(userId)[1];
-        await redis.CallAsync("ZADD", db => db.SortedSetAddAsync(key, sessionId, at.ToUnixTimeMilliseconds()), ct);
+        var isNew = await redis.CallAsync("ZADD", db => db.SortedSetAddAsync(key, sessionId, at.ToUnixTimeMilliseconds()), ct);
         await redis.CallAsync("EXPIRE", db => db.KeyExpireAsync(key, Lifetime), ct);
+        return isNew;
     }
 
-    /// <summary>The account's earlier sessions, newest first; some may have been erased meanwhile.</summary>
+    /// <summary>The account's earlier sessions, newest first; some may have been erased meanwhile, or may not have become the account's after all.</summary>
     public async Task<IReadOnlyList<string>> EarlierAsync(string userId, int most, CancellationToken ct)
     {
         var ids = await redis.CallAsync("ZREVRANGE", db => db.SortedSetRangeByRankAsync(Keys.OfAccount(userId)[1], 0, most - 1, Order.Descending), ct);

@@ -17,8 +17,9 @@ public sealed class CloseSession(SessionGate gate, SessionCloser closer)
 
     public override async Task<Results<Ok<SessionView>, Problem>> ExecuteAsync(CancellationToken ct)
     {
+        // Begun is finished, whether the caller waits or not.
         var (session, refusal) = await gate.EnterAsync(
-            User.Caller(), null, Allowance.Actions, access => closer.CloseAsync(access, SystemTexts.ClosedByVisitor, null, ct), ct);
+            User.Caller(), null, Allowance.Actions, access => closer.CloseAsync(access, SystemTexts.ClosedByVisitor, null, CancellationToken.None), ct);
         return session is null ? refusal! : TypedResults.Ok(SessionView.Of(session, null, null));
     }
 }

@@ -9,7 +9,7 @@ namespace Intotes.Chat.Features.Sessions;
 /// Erases all conversations of an account, the present one too. For supervisors, and for the platform with its own key, when a customer asks
 /// to be forgotten. The account is named in the body, because addresses end up in logs.
 /// </summary>
-public sealed class EraseAccount(SessionEraser eraser) : Endpoint<EraseAccount.Request, Ok<EraseAccount.Answer>>
+public sealed partial class EraseAccount(SessionEraser eraser) : Endpoint<EraseAccount.Request, Ok<EraseAccount.Answer>>
 {
     public sealed class Request
     {
@@ -32,6 +32,17 @@ public sealed class EraseAccount(SessionEraser eraser) : Endpoint<EraseAccount.R
         Description(d => d.AcceptsJson<Request>());
     }
 
-    public override async Task<Ok<Answer>> ExecuteAsync(Request request, CancellationToken ct) =>
-        TypedResults.Ok(new Answer(await eraser.EraseAllAsync(request.UserId!, ct)));
+    public override async Task<Ok<Answer>> ExecuteAsync(Request request, CancellationToken ct)
+    {
+        // Begun is finished, whether the caller waits or not.
+        var erased = await eraser.EraseAllAsync(request.UserId!, CancellationToken.None);
+        Log.Erased(Logger, erased, User.IsInRole(Access.SupervisorRole) ? Access.SupervisorRole : "platform");
+        return TypedResults.Ok(new Answer(erased));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "{Count} conversations of an account were erased for a {Role}")]
+        public static partial void Erased(ILogger logger, int count, string role);
+    }
 }

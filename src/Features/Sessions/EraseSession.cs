@@ -16,7 +16,8 @@ public sealed class EraseSession(SessionGate gate, SessionEraser eraser) : Endpo
 
     public override async Task<Results<NoContent, Problem>> ExecuteAsync(CancellationToken ct)
     {
-        var (erased, refusal) = await gate.EnterAsync(User.Caller(), null, Allowance.Actions, access => eraser.EraseAsync(access, ct), ct);
+        // Begun is finished, whether the caller waits or not.
+        var (erased, refusal) = await gate.EnterAsync(User.Caller(), null, Allowance.Actions, access => eraser.EraseAsync(access, CancellationToken.None), ct);
         if (erased is null)
         {
             return refusal!;

@@ -58,7 +58,8 @@ public sealed class OpenSession(SessionOpener opener, QueuePlaces places, IOptio
         var sent = SessionTokenAuthentication.SentToken(HttpContext.Request) is { } text ? SessionToken.Parse(text) : null;
         var client = HttpContext.Connection.RemoteIpAddress;
         var (opened, refusal) = User.Caller() is Caller.Account account
-            ? await opener.ForAccountAsync(account, sent, details with { Name = account.Name }, client, ct)
+            // Begun is finished, whether the caller waits or not.
+            ? await opener.ForAccountAsync(account, sent, details with { Name = account.Name }, client, CancellationToken.None)
             : await opener.ForVisitorAsync(sent, details, client, ct);
         if (opened is null)
         {

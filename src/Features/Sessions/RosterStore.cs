@@ -45,9 +45,12 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
     /// <summary>Notes that an operator called, which renews its leases.</summary>
     public Task SeenAsync(Caller.Operator caller, CancellationToken ct) => NoteAsync(caller, "", Allowance.Actions, 0, ct);
 
-    /// <summary>Notes that an operator called, and counts it. Returns null, or how long it has to wait because it calls too often.</summary>
+    /// <summary>
+    /// Notes that an operator called, and counts it; it may call as often as five visitors, for it serves several. Returns null, or how long it
+    /// has to wait because it calls too often.
+    /// </summary>
     public async Task<TimeSpan?> CountAsync(Caller.Operator caller, Allowance allowance, CancellationToken ct) =>
-        (long)await NoteAsync(caller, "", allowance, options.Value.Limits.PollsPerMinute, ct) is > 0 and var wait ? TimeSpan.FromMilliseconds(wait) : null;
+        (long)await NoteAsync(caller, "", allowance, 5 * options.Value.Limits.PollsPerMinute, ct) is > 0 and var wait ? TimeSpan.FromMilliseconds(wait) : null;
 
     /// <summary>Notes what an operator says of itself.</summary>
     public Task SetPresenceAsync(Caller.Operator caller, Presence presence, CancellationToken ct)

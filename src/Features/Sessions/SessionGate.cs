@@ -28,7 +28,7 @@ public sealed class SessionGate(AccountStore accounts, RosterStore roster, IOpti
             Caller.Visitor { Token: { } token } => Answer(await Enter(SessionAccess.ByToken(token)), Problem.InvalidSessionToken),
             Caller.Visitor => (null, Problem.InvalidSessionToken),
             Caller.Account account => Answer(await AsAccountAsync(account, Enter, ct), Problem.SessionNotFound),
-            Caller.Operator @operator => await AsOperatorAsync(@operator, named, Enter, ct),
+            Caller.Operator @operator => await AsOperatorAsync(@operator, named, allowance, Enter, ct),
             _ => (null, Problem.SessionNotFound),
         };
     }
@@ -44,16 +44,21 @@ public sealed class SessionGate(AccountStore accounts, RosterStore roster, IOpti
         }
 
         return await accounts.FindAsync(account.UserId, ct) is { } current
-            ? await act(SessionAccess.OfAccount(current, account.UserId, confirmed: true))
-            : default;
+            && await act(SessionAccess.OfAccount(current, account.UserId, confirmed: true)) is { IsDenied: false } found
+            ? found
+            // No session counts this one.
+            : new Entered<TReply>(null, await accounts.CountAsync(account.UserId, "missed", ct));
     }
 
     private async Task<(TReply?, Problem?)> AsOperatorAsync<TReply>(
-        Caller.Operator caller, string? named, Func<SessionAccess, Task<Entered<TReply>>> act, CancellationToken ct)
+        Caller.Operator caller, string? named, Allowance allowance, Func<SessionAccess, Task<Entered<TReply>>> act, CancellationToken ct)
         where TReply : class
     {
-        // In flight together with the work itself: any call of an operator shows that it is there.
-        var seen = roster.SeenAsync(caller, ct);
+        if (await roster.CountAsync(caller, allowance, ct) is { } wait)
+        {
+            return (null, Problem.RateLimited.After(wait));
+        }
+
         if (named is null)
         {
             var held = await roster.HeldByAsync(caller.Id, ct);
@@ -65,9 +70,7 @@ public sealed class SessionGate(AccountStore accounts, RosterStore roster, IOpti
             named = held.Count == 1 ? held[0] : null;
         }
 
-        var work = named is null ? Task.FromResult<Entered<TReply>>(default) : act(SessionAccess.OfOperator(named, caller));
-        await Task.WhenAll(seen, work);
-        return Answer(await work, Problem.NotAssigned);
+        return Answer(named is null ? default : await act(SessionAccess.OfOperator(named, caller)), Problem.NotAssigned);
     }
 
     private static (TReply?, Problem?) Answer<TReply>(Entered<TReply> entered, Problem refusal)

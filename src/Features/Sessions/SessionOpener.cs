@@ -13,7 +13,7 @@ public sealed record OpenedSession(Session Session, bool IsNew, SessionToken? To
 /// was faster it is taken away again. So a pointer to a session that is not there means that it is gone for good, and no id ever comes back.
 /// </summary>
 public sealed class SessionOpener(
-    SessionStore sessions, AccountStore accounts, SessionCloser closer, ClientLimits limits, IOptions<ChatOptions> options)
+    SessionStore sessions, AccountStore accounts, SessionCloser closer, ClientLimits limits, IOptions<ChatOptions> options, TimeProvider time)
 {
     private readonly string allowance = options.Value.Limits.Of(Allowance.Actions);
 
@@ -51,6 +51,11 @@ public sealed class SessionOpener(
     public async Task<(OpenedSession? Opened, Problem? Refusal)> ForAccountAsync(
         Caller.Account account, SessionToken? anonymous, VisitorDetails details, IPAddress? client, CancellationToken ct)
     {
+        if (await accounts.CountAsync(account.UserId, "opened", ct) is { } pause)
+        {
+            return (null, Problem.RateLimited.After(pause));
+        }
+
         var blocked = accounts.IsBlockedAsync(account.UserId, ct);
         var current = await accounts.FindAsync(account.UserId, ct);
         if (await blocked)
@@ -60,11 +65,6 @@ public sealed class SessionOpener(
 
         if (anonymous is not null)
         {
-            if (await sessions.IsBlockedAsync(anonymous, ct))
-            {
-                return (null, Problem.Blocked);
-            }
-
             current = await TakeOverAsync(account, anonymous, current, details, ct);
         }
 
@@ -72,8 +72,7 @@ public sealed class SessionOpener(
         {
             if (current is not null)
             {
-                var access = SessionAccess.OfAccount(current, account.UserId, confirmed: true) with { Allowance = allowance };
-                var reply = await sessions.OpenAsync(access, create: false, details, ct);
+                var reply = await sessions.OpenAsync(SessionAccess.OfAccount(current, account.UserId, confirmed: true), create: false, details, ct);
                 if (reply.Session is { } session)
                 {
                     return (new OpenedSession(session, IsNew: false, Token: null), null);
@@ -99,6 +98,10 @@ public sealed class SessionOpener(
             }
 
             await sessions.EraseAsync(fresh, new SessionMentions(null, null, null), ct);
+            if (current is null)
+            {
+                return (null, Problem.Blocked);
+            }
         }
     }
 
@@ -109,24 +112,39 @@ public sealed class SessionOpener(
         _ => null,
     };
 
-    /// <summary>Links the anonymous session, and returns the account's current one after that.</summary>
+    /// <summary>
+    /// Links the anonymous session, and returns the account's current one after that. Before it becomes the account's it is listed as one of
+    /// its earlier ones: whatever interrupts this, the account can be erased with all it has. One that is closed or blocked stays what it is.
+    /// </summary>
     private async Task<string?> TakeOverAsync(Caller.Account account, SessionToken anonymous, string? current, VisitorDetails details, CancellationToken ct)
     {
-        if (current != anonymous.SessionId && !await IsLiveAsync(account, current, details, ct))
+        if (current == anonymous.SessionId)
         {
-            if (await sessions.LinkAsync(anonymous, account, close: false, ct) is null)
+            return current;
+        }
+
+        var isNew = await accounts.AddEarlierAsync(account.UserId, anonymous.SessionId, time.GetUtcNow(), ct);
+        var isLive = await IsLiveAsync(account, current, details, ct);
+        var linked = await sessions.LinkAsync(anonymous, account, close: isLive, ct);
+        if (linked is null)
+        {
+            await (isNew ? accounts.ForgetAsync(account.UserId, anonymous.SessionId, ct) : Task.CompletedTask);
+            return current;
+        }
+
+        if (!isLive)
+        {
+            current = await accounts.ReplaceAsync(account.UserId, current, anonymous.SessionId, ct);
+            if (current == anonymous.SessionId)
             {
                 return current;
             }
 
-            current = await accounts.ReplaceAsync(account.UserId, current, anonymous.SessionId, ct);
+            // Another became current meanwhile, or the account is blocked: this one ends.
+            linked = await sessions.LinkAsync(anonymous, account, close: true, ct) ?? linked;
         }
 
-        if (current != anonymous.SessionId && await sessions.LinkAsync(anonymous, account, close: true, ct) is { } closed)
-        {
-            await TidyUpAsync(account, anonymous.SessionId, closed, ct);
-        }
-
+        await TidyUpAsync(account, anonymous.SessionId, linked, ct);
         return current;
     }
 

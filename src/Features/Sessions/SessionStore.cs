@@ -57,10 +57,6 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
         };
     }
 
-    /// <summary>Whether the visitor with this token is blocked; it cannot leave that behind by signing in.</summary>
-    public async Task<bool> IsBlockedAsync(SessionToken token, CancellationToken ct) =>
-        (await OpenAsync(SessionAccess.ByToken(token), create: false, new VisitorDetails(null, null, null, null, null), ct)).Status == OpenStatus.Blocked;
-
     /// <summary>Gives an anonymous session to an account; its token is dead from here on. Null when the token is not good, or the session closed or blocked.</summary>
     public async Task<LinkedSession?> LinkAsync(SessionToken token, Caller.Account account, bool close, CancellationToken ct)
     {

@@ -1,10 +1,13 @@
 -- Makes another session the account's current one, unless somebody else just did. The former one joins the earlier ones. Where the account
 -- has none any more, because it was erased meanwhile, there is nothing to replace and the new one is it.
--- KEYS   1 current session of the account, 2 its earlier sessions
+-- KEYS   1 current session of the account, 2 its earlier sessions, 3 exists while the account is blocked
 -- ARGV   1 the session expected to be current or '', 2 the new one, 3 lifetime (s)
--- Reply  the session that is current now
+-- Reply  the session that is current now, or 'blocked'
 -- Kept   on replicas before it is acknowledged, where the service is set so
 
+if redis.call('EXISTS', KEYS[3]) == 1 then
+  return 'blocked'
+end
 local current = redis.call('GET', KEYS[1]) or ''
 if current ~= '' and current ~= ARGV[1] then
   return current
@@ -15,4 +18,5 @@ if current ~= '' and current ~= ARGV[2] then
   redis.call('ZADD', KEYS[2], time[1] * 1000 + math.floor(time[2] / 1000), current)
   redis.call('EXPIRE', KEYS[2], ARGV[3])
 end
+redis.call('ZREM', KEYS[2], ARGV[2])
 return ARGV[2]

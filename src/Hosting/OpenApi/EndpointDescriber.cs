@@ -32,7 +32,8 @@ internal sealed class EndpointDescriber : IOpenApiOperationTransformer
             Problem.RateLimited,
             Problem.IdentityUnavailable,
             .. takesInput ? [Problem.InvalidRequest] : Array.Empty<Problem>(),
-            .. takesBody ? [Problem.PayloadTooLarge, Problem.UnsupportedMediaType] : Array.Empty<Problem>(),
+            .. takesBody ? [Problem.PayloadTooLarge] : Array.Empty<Problem>(),
+            .. HttpMethods.IsGet(context.Description.HttpMethod!) ? [] : (Problem[])[Problem.UnsupportedMediaType],
             .. metadata.OfType<RefusalMetadata>().SelectMany(r => r.Problems),
         ]);
     }

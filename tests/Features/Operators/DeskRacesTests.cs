@@ -74,7 +74,7 @@ public sealed class DeskRacesTests(DeskNodes desk) : DeskTest(desk)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_blocked_visitor_does_not_leave_its_block_behind_by_signing_in(bool hasSession)
+    public async Task Who_signs_in_beside_a_blocked_visitors_token_is_served_and_the_blocked_session_stays_what_it_is(bool hasSession)
     {
         var (dana, account) = (Desk.Operator(), Desk.Account());
         if (hasSession)
@@ -86,9 +86,13 @@ public sealed class DeskRacesTests(DeskNodes desk) : DeskTest(desk)
         (await dana.PostAsync($"operator/sessions/{call.SessionId}/block", new { minutes = 5 })).Expect(HttpStatusCode.NoContent);
         account.SessionToken = call.Visitor.SessionToken;
 
-        (await account.OpenAsync()).ExpectProblem(403, "blocked");
+        var opened = await account.OpenAsync();
 
+        Assert.Equal("account", (string?)opened["visitor"]!["kind"]);
+        Assert.NotEqual(call.SessionId, (string?)opened["sessionId"]);
+        Assert.Contains(opened.Headers["Set-Cookie"], cookie => cookie.StartsWith("chat_session=;", StringComparison.Ordinal));
         Assert.Equal([call.SessionId], await dana.MineAsync());
+        (await call.Visitor.SayAsync("Hello?")).ExpectProblem(403, "blocked");
     }
 
     [Fact]

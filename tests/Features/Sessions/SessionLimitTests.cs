@@ -151,8 +151,9 @@ public sealed class SessionLimitTests(LimitedNodes limited) : IClassFixture<Limi
     {
         var visitor = await limited.VisitorAsync(isAccount);
         var id = (string)(await visitor.SayAsync("Hello")).Expect(HttpStatusCode.Created)["id"]!;
-        (string Path, object? Body)[] actions =
-            [("chat/typing", new { typing = true }), ("chat/read", new { upTo = id }), ("chat/session", null)];
+        // Where an account opens its session is not known yet when that is counted.
+        (string Path, object? Body)[] opening = isAccount ? [] : [("chat/session", null), ("chat/session", new { name = "Ann" })];
+        (string Path, object? Body)[] actions = [("chat/typing", new { typing = true }), ("chat/read", new { upTo = id }), .. opening.Take(1)];
         for (var i = 0; i < LimitedNodes.PollsPerMinute; i++)
         {
             var (path, body) = actions[i % actions.Length];
@@ -162,7 +163,7 @@ public sealed class SessionLimitTests(LimitedNodes limited) : IClassFixture<Limi
         var key = Keys.Session((string)(await visitor.HistoryAsync())["sessionId"]!);
         var before = await StoredAsync();
         foreach (var (path, body) in ((string, object?)[])
-            [.. actions, ("chat/session", new { name = "Ann" }), ("chat/session/call-operator", null), ("chat/session/close", null)])
+            [.. actions, .. opening, ("chat/session/call-operator", null), ("chat/session/close", null)])
         {
             Assert.Equal(SecondsPerPoll, LimitedNodes.RetryAfter(await visitor.PostAsync(path, body)));
         }
