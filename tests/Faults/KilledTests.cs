@@ -29,10 +29,27 @@ public sealed class KilledTests
         Assert.True(audit.IsClean, $"{audit}");
     }
 
-    [Theory]
-    [InlineData("always")]
-    [InlineData("everysec")]
-    public async Task Redis_is_killed(string appendfsync)
+    [Fact]
+    public async Task Redis_is_killed_with_appendfsync_always()
+    {
+        var audit = await KillRedisAsync("always");
+
+        Assert.True(audit.IsClean, $"{audit}");
+    }
+
+    /// <summary>
+    /// With <c>everysec</c> Redis puts off writing for up to two seconds while an fsync is still at work, and answers meanwhile; what it has
+    /// not written then dies with it. That is the promise of this setting, so what is lost is printed.
+    /// </summary>
+    [Fact]
+    public async Task Redis_is_killed_with_appendfsync_everysec()
+    {
+        var audit = await KillRedisAsync("everysec");
+
+        Assert.Equal((0, 0), (audit.Doubled, audit.OutOfOrder));
+    }
+
+    private static async Task<Audit> KillRedisAsync(string appendfsync)
     {
         await using var redis = await RedisServerProcess.StartAsync("--appendfsync", appendfsync);
         await using var service = await ServiceProcess.StartAsync(redis.Configuration);
@@ -50,6 +67,6 @@ public sealed class KilledTests
 
         var audit = await crowd.StopAsync(TimeSpan.FromSeconds(90));
         Console.WriteLine($"redis-server with appendfsync {appendfsync} was killed {Times} times: {audit}; {crowd.Teller.Retries} sends were repeated.");
-        Assert.True(audit.IsClean, $"{audit}");
+        return audit;
     }
 }
