@@ -166,7 +166,8 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
     }
 
     /// <summary>
-    /// What the connection string says, with the timings the gateway counts on: fail at once while disconnected, notice a loss within a second.
+    /// What the connection string says, with the timings the gateway counts on: fail at once while disconnected, notice a loss within a second,
+    /// and one that is dead without a word within three.
     /// What the client does of itself keeps to what README lets the service's user do.
     /// </summary>
     private ConfigurationOptions Configure(string configuration)
@@ -175,7 +176,8 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
         var settings = ConfigurationOptions.Parse($"{configuration},$CONFIG=");
         settings.KeepAlive = 10;
         settings.AbortOnConnectFail = false;
-        settings.AsyncTimeout = 1000;
+        // No shorter than an attempt. After four of these without a byte the client gives a connection up, as those need that a firewall forgot.
+        settings.AsyncTimeout = options.Value.AttemptMilliseconds + 200;
         settings.ConnectTimeout = 1000;
         // By itself the client would wait longer from one try to the next.
         settings.ReconnectRetryPolicy = new LinearRetry(200);

@@ -14,6 +14,7 @@ public sealed class Crowd(IReadOnlyList<Uri> nodes, int writers = 50, int operat
     private readonly CancellationTokenSource writing = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private readonly CancellationTokenSource answering = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private Task[] writersAtWork = [], operatorsAtWork = [];
+    private long nextTurn;
 
     public Ledger Ledger { get; } = new();
 
@@ -22,11 +23,18 @@ public sealed class Crowd(IReadOnlyList<Uri> nodes, int writers = 50, int operat
     /// <summary>How long a writer thinks before its next message.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(40);
 
+    /// <summary>How many messages they send a second, all together, where they should not send as fast as they are answered.</summary>
+    public double? MessagesPerSecond { get; init; }
+
+    /// <summary>Each of them has at most one request under way, and so one connection.</summary>
+    public int Size => writers + operators;
+
     /// <summary>Ids of their own for each crowd, so that several may use one Redis.</summary>
     private string Name { get; } = Guid.NewGuid().ToString("N")[..8];
 
     public void Start()
     {
+        nextTurn = TimeProvider.System.GetTimestamp();
         writersAtWork = [.. Enumerable.Range(0, writers).Select(n => UntilAsync(ct => ConverseAsync($"{Name}-w{n}", ct), writing.Token))];
         operatorsAtWork = [.. Enumerable.Range(0, operators).Select(n => UntilAsync(ct => AnswerAsync($"{Name}-op{n}", ct), answering.Token))];
     }
@@ -40,6 +48,26 @@ public sealed class Crowd(IReadOnlyList<Uri> nodes, int writers = 50, int operat
             Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30), $"Only {Ledger.Messages - before} messages were acknowledged in 30 s.");
             await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
         }
+    }
+
+    /// <summary>How many messages are acknowledged a second, over this time.</summary>
+    public async Task<double> SpeedAsync(TimeSpan time)
+    {
+        var (before, started) = (Ledger.Messages, TimeProvider.System.GetTimestamp());
+        await Task.Delay(time, TestContext.Current.CancellationToken);
+        return (Ledger.Messages - before) / TimeProvider.System.GetElapsedTime(started).TotalSeconds;
+    }
+
+    /// <summary>Returns how long it took until so many messages are acknowledged a second; at most 30 s.</summary>
+    public async Task<TimeSpan> UntilSpeedAsync(double perSecond)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (await SpeedAsync(TimeSpan.FromMilliseconds(500)) < perSecond)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30), $"In 30 s there were never {perSecond:0} messages a second.");
+        }
+
+        return TimeProvider.System.GetElapsedTime(started);
     }
 
     /// <summary>Lets writers finish what they send, operators answer every call that was acknowledged, and compares.</summary>
@@ -64,8 +92,11 @@ public sealed class Crowd(IReadOnlyList<Uri> nodes, int writers = 50, int operat
         return audit;
     }
 
+    /// <summary>Also ends whoever is still at work, where a test failed on the way.</summary>
     public void Dispose()
     {
+        writing.Cancel();
+        answering.Cancel();
         teller.Dispose();
         writing.Dispose();
         answering.Dispose();
@@ -114,8 +145,23 @@ public sealed class Crowd(IReadOnlyList<Uri> nodes, int writers = 50, int operat
                 Ledger.Called(id);
             }
 
-            await Task.Delay(Pause * (0.5 + Random.Shared.NextDouble()), ct);
+            await PauseAsync(ct);
         }
+    }
+
+    /// <summary>Until the next message: a while, or the next turn where the turns of all are evenly spread.</summary>
+    private Task PauseAsync(CancellationToken ct) => MessagesPerSecond is null ? Task.Delay(Pause * (0.5 + Random.Shared.NextDouble()), ct) : TurnAsync(ct);
+
+    private Task TurnAsync(CancellationToken ct)
+    {
+        if (MessagesPerSecond is not { } pace)
+        {
+            return Task.CompletedTask;
+        }
+
+        var turn = Interlocked.Add(ref nextTurn, (long)(TimeProvider.System.TimestampFrequency / pace));
+        var early = TimeProvider.System.GetElapsedTime(TimeProvider.System.GetTimestamp(), turn);
+        return early > TimeSpan.Zero ? Task.Delay(early, ct) : Task.CompletedTask;
     }
 
     /// <summary>One call: claimed, answered twice, and closed or given back.</summary>
@@ -136,6 +182,7 @@ public sealed class Crowd(IReadOnlyList<Uri> nodes, int writers = 50, int operat
         var sessionId = (string)claimed.Body!["sessionId"]!;
         for (var n = 1; n <= 2; n++)
         {
+            await TurnAsync(ct);
             var clientMessageId = Guid.NewGuid().ToString("N");
             var said = await teller.SendAsync("POST", "chat/message", bearer, null, new { text = $"Answer {n} of {name}", clientMessageId, sessionId }, ct);
             if (said.Status is HttpStatusCode.Created or HttpStatusCode.OK)

@@ -6,7 +6,7 @@ namespace Intotes.Chat.Tests.Faults;
 public sealed class KilledTests
 {
     /// <summary>How often each is killed: a few times in every run, 20 times with <c>./test --long</c>.</summary>
-    private static int Times => Environment.GetEnvironmentVariable("CHAT_TEST_LONG") == "1" ? 20 : 3;
+    private static int Times => LongForm.Or(20, 3);
 
     [Fact]
     public async Task The_service_is_killed()

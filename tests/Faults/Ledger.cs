@@ -7,6 +7,7 @@ public sealed class Ledger
 {
     private readonly ConcurrentDictionary<string, Account> accounts = new();
     private readonly ConcurrentQueue<string> objections = new();
+    private int messages;
 
     /// <summary>Everything acknowledged of one session, in the order of its acknowledgement to each sender.</summary>
     public sealed class Account(string sessionId, string token)
@@ -26,7 +27,7 @@ public sealed class Ledger
 
     public IEnumerable<Account> Accounts => accounts.Values;
 
-    public int Messages => accounts.Values.Sum(account => account.Messages.Count);
+    public int Messages => messages;
 
     public int Calls => accounts.Values.Count(account => account.IsCalled);
 
@@ -47,6 +48,7 @@ public sealed class Ledger
 
         if (account.Messages.TryAdd(clientMessageId, id))
         {
+            Interlocked.Increment(ref messages);
             account.Sent.GetOrAdd(sender, _ => new()).Enqueue(clientMessageId);
         }
         else if (account.Messages[clientMessageId] != id)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
@@ -26,10 +27,14 @@ public sealed class Teller(IReadOnlyList<Uri> nodes) : IDisposable
 
     private readonly List<(TimeSpan At, TimeSpan Took, int Status)> answers = [];
     private readonly long started = TimeProvider.System.GetTimestamp();
-    private int turn;
+    private readonly ConcurrentQueue<string> strayFailures = new();
+    private int turn, retries;
 
     /// <summary>How many sends did not end in an answer that counts: refused connections, cut answers, 5xx.</summary>
-    public int Retries { get; private set; }
+    public int Retries => retries;
+
+    /// <summary>Answers of 5xx that are not what the service promises while Redis is away: 503 storage_unavailable, and when to try again.</summary>
+    public IReadOnlyCollection<string> StrayFailures => strayFailures;
 
     /// <summary>The longest that anybody waited from the first send to the answer that counted.</summary>
     public TimeSpan LongestWait { get; private set; }
@@ -70,7 +75,7 @@ public sealed class Teller(IReadOnlyList<Uri> nodes) : IDisposable
                 return told;
             }
 
-            Retries++;
+            Interlocked.Increment(ref retries);
             await Task.Delay(Pause * (0.5 + Random.Shared.NextDouble()), ct);
         }
     }
@@ -96,7 +101,13 @@ public sealed class Teller(IReadOnlyList<Uri> nodes) : IDisposable
             using var response = await http.SendAsync(request, ct);
             var text = await response.Content.ReadAsStringAsync(ct);
             Note(sent, (int)response.StatusCode);
-            return new Told(response.StatusCode, text is ['{', ..] ? JsonNode.Parse(text) : null);
+            var told = new Told(response.StatusCode, text is ['{', ..] ? JsonNode.Parse(text) : null);
+            if ((int)told.Status >= 500 && (told is not { Status: HttpStatusCode.ServiceUnavailable, Code: "storage_unavailable" } || response.Headers.RetryAfter is null))
+            {
+                strayFailures.Enqueue($"{method} {path}: {(int)told.Status} {told.Code}, Retry-After {response.Headers.RetryAfter}");
+            }
+
+            return told;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException { InnerException: TimeoutException } && !ct.IsCancellationRequested)
         {
