@@ -9,6 +9,9 @@ public sealed class RedisSentinelProcesses : IAsyncDisposable
     private const string Service = "chat";
     private static readonly TimeSpan BetweenChecks = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>A primary that its replicas have left takes no more writes.</summary>
+    private static readonly string[] AsReadmeSays = ["--min-replicas-to-write", "1", "--min-replicas-max-lag", "2"];
+
     private readonly List<RedisServerProcess> servers = [];
     private readonly List<(Process Process, int Port)> sentinels = [];
     private readonly string directory = Directory.CreateTempSubdirectory("intotes-sentinel-").FullName;
@@ -30,10 +33,10 @@ public sealed class RedisSentinelProcesses : IAsyncDisposable
         var processes = new RedisSentinelProcesses();
         try
         {
-            processes.servers.Add(await RedisServerProcess.StartAsync());
+            processes.servers.Add(await RedisServerProcess.StartAsync(AsReadmeSays));
             for (var n = 0; n < 2; n++)
             {
-                processes.servers.Add(await RedisServerProcess.StartAsync("--replicaof", "127.0.0.1", $"{processes.Primary.Port}"));
+                processes.servers.Add(await RedisServerProcess.StartAsync(["--replicaof", "127.0.0.1", $"{processes.Primary.Port}", .. AsReadmeSays]));
             }
 
             for (var n = 0; n < 3; n++)
