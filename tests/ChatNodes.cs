@@ -32,6 +32,9 @@ public sealed class ChatNodes : IAsyncLifetime
     /// <summary>The services of the first node.</summary>
     public IServiceProvider Services => nodes[0].Services;
 
+    /// <summary>The services of the second node.</summary>
+    public IServiceProvider ServicesOfSecond => nodes[1].Services;
+
     /// <summary>The nodes in turn, as a load balancer would choose.</summary>
     public Uri NextAddress() => nodes[Interlocked.Increment(ref turn) % nodes.Length].Address;
 

@@ -17,6 +17,9 @@ public sealed partial class LimitedNodes : IAsyncLifetime
 {
     public const int MessagesPerMinute = 5, PollsPerMinute = 6, SessionsPerMinute = 4, FailuresPerMinute = 3;
 
+    /// <summary>The key of the platform.</summary>
+    public const string PlatformKey = "the platform's key";
+
     private readonly FakeTimeProvider time = new(TimeProvider.System.GetUtcNow());
     private RedisServerProcess? redis;
     private ChatNodes? nodes;
@@ -30,6 +33,7 @@ public sealed partial class LimitedNodes : IAsyncLifetime
         ["Chat:Limits:SessionsPerMinutePerIp"] = $"{SessionsPerMinute}",
         ["Chat:Limits:FailuresPerMinutePerIp"] = $"{FailuresPerMinute}",
         ["ReverseProxy:KnownProxies:0"] = "127.0.0.1",
+        ["Platform:ApiKey"] = PlatformKey,
     };
 
     /// <summary>A visitor with a session, made from an address that no other has.</summary>

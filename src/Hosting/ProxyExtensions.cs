@@ -37,7 +37,6 @@ public static partial class ProxyExtensions
         });
     }
 
-    /// <summary>Not all that .NET takes for an address: 10 would be 0.0.0.10, 010.0.0.1 would be 8.0.0.1, and the port of [::1]:80 be ignored.</summary>
     /// <summary>Says once where a proxy seems to be there that nobody configured: then all clients share one address, and https is taken for http.</summary>
     public static WebApplication UseProxies(this WebApplication app)
     {
@@ -62,6 +61,7 @@ public static partial class ProxyExtensions
         public static partial void UnknownProxy(ILogger logger);
     }
 
+    /// <summary>Not all that .NET takes for an address: 10 would be 0.0.0.10, 010.0.0.1 would be 8.0.0.1, and the port of [::1]:80 be ignored.</summary>
     private static bool IsNetwork(string text) =>
         text.All(c => char.IsAsciiHexDigit(c) || c is '.' or ':' or '/')
         && (IPAddress.TryParse(text.Split('/')[0], out var address) && (address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == text.Split('/')[0]))

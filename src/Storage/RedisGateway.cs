@@ -39,9 +39,9 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
                 : call.gateway.EvaluateAsync(redis, call.script, call.keys, call.arguments),
             ct);
 
-    /// <summary>Runs plain commands that are safe to repeat; one round trip.</summary>
+    /// <summary>Runs plain commands that are safe to repeat; one round trip. Tests override it to do something else before or after.</summary>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
-    public Task<T> CallAsync<T>(string operation, Func<IDatabase, Task<T>> command, CancellationToken ct) =>
+    public virtual Task<T> CallAsync<T>(string operation, Func<IDatabase, Task<T>> command, CancellationToken ct) =>
         CallAsync(operation, null, command, static (redis, command) => command(redis), ct);
 
     /// <summary>One attempt. Tests override it to break off before or after, or to let Redis see another time.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -16,9 +17,17 @@ public sealed class RawConnection : IDisposable
     private readonly byte[] buffer = new byte[32 * 1024];
     private int start, end;
 
-    public static async Task<RawConnection> OpenAsync(Uri server, CancellationToken ct)
+    /// <param name="server">Where to.</param>
+    /// <param name="ct">How long to wait.</param>
+    /// <param name="from">The client's own address, of those of this machine (127.0.0.0/8).</param>
+    public static async Task<RawConnection> OpenAsync(Uri server, CancellationToken ct, IPAddress? from = null)
     {
         var connection = new RawConnection();
+        if (from is not null)
+        {
+            connection.socket.Bind(new IPEndPoint(from, 0));
+        }
+
         await connection.socket.ConnectAsync(server.Host, server.Port, ct);
         return connection;
     }

@@ -35,6 +35,10 @@ public sealed class StartTests
         { "Server__MaxConnections", "1.5", "whole number" },
         { "Server__MaxConnections", "99999999999999999999", "whole number" },
         { "Server__MaxConnections", "", "whole number" },
+        { "Server__MaxConnectionsPerIp", "-1", "0 to 1000000" },
+        { "Server__MaxConnectionsPerIp", "1000001", "0 to 1000000" },
+        { "Server__MaxConnectionsPerIp", "many", "whole number" },
+        { "Chat__Limits__MessagesPerMinutePerIp", "-1", "0 to 100000" },
     };
 
     [Theory]

@@ -50,8 +50,11 @@ public sealed class SessionEraser(SessionStore sessions, AccountStore accounts, 
         {
             var entered = await EraseAsync(SessionAccess.OfAccount(id, userId, confirmed: true), ct);
             erased += entered.Reply is null ? 0 : 1;
-            // Also the name of one that had expired.
-            await accounts.ForgetAsync(userId, id, ct);
+            if (entered.Reply is null && await sessions.FindAsync(id, ct) is null)
+            {
+                // The name of one that had expired. One that is there is just becoming the account's: its name stays, or the next erasure would not find it.
+                await accounts.ForgetAsync(userId, id, ct);
+            }
         }
 
         return erased;
