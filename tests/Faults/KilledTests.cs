@@ -5,34 +5,24 @@ namespace Intotes.Chat.Tests.Faults;
 /// <summary>Nothing acknowledged is lost, doubled or out of order when processes are killed (SIGKILL) under load.</summary>
 public sealed class KilledTests
 {
-    /// <summary>How often each is killed: a few times in every run, 20 times with <c>./test --long</c>.</summary>
     private static int Times => LongForm.Or(20, 3);
 
     [Fact]
     public async Task The_service_is_killed()
     {
-        await using var redis = await RedisServerProcess.StartAsync();
-        await using var service = await ServiceProcess.StartAsync(redis.Configuration);
-        await using var other = await ServiceProcess.StartAsync(redis.Configuration);
-        using var crowd = new Crowd([service.Address, other.Address]);
-        crowd.Start();
-
-        for (var n = 0; n < Times; n++)
+        var audit = await KillAsync("The service", "everysec", async (_, service) =>
         {
-            await crowd.ProgressAsync(Random.Shared.Next(100, 200));
             await service.KillAsync();
             await service.StartAgainAsync();
-        }
+        });
 
-        var audit = await crowd.StopAsync(TimeSpan.FromSeconds(90));
-        Console.WriteLine($"The service was killed {Times} times: {audit}; {crowd.Teller.Retries} sends were repeated.");
         Assert.True(audit.IsClean, $"{audit}");
     }
 
     [Fact]
     public async Task Redis_is_killed_with_appendfsync_always()
     {
-        var audit = await KillRedisAsync("always");
+        var audit = await KillAsync("redis-server with appendfsync always", "always", KillRedisAsync);
 
         Assert.True(audit.IsClean, $"{audit}");
     }
@@ -44,29 +34,33 @@ public sealed class KilledTests
     [Fact]
     public async Task Redis_is_killed_with_appendfsync_everysec()
     {
-        var audit = await KillRedisAsync("everysec");
+        var audit = await KillAsync("redis-server with appendfsync everysec", "everysec", KillRedisAsync);
 
         Assert.Equal((0, 0), (audit.Doubled, audit.OutOfOrder));
     }
 
-    private static async Task<Audit> KillRedisAsync(string appendfsync)
+    private static async Task KillRedisAsync(RedisServerProcess redis, ServiceProcess service)
+    {
+        await redis.KillAsync();
+        await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(0, 1500)), TestContext.Current.CancellationToken);
+        await redis.StartAgainAsync();
+    }
+
+    private static async Task<Audit> KillAsync(string what, string appendfsync, Func<RedisServerProcess, ServiceProcess, Task> kill)
     {
         await using var redis = await RedisServerProcess.StartAsync("--appendfsync", appendfsync);
         await using var service = await ServiceProcess.StartAsync(redis.Configuration);
         await using var other = await ServiceProcess.StartAsync(redis.Configuration);
         using var crowd = new Crowd([service.Address, other.Address]);
         crowd.Start();
-
         for (var n = 0; n < Times; n++)
         {
             await crowd.ProgressAsync(Random.Shared.Next(100, 200));
-            await redis.KillAsync();
-            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(0, 1500)), TestContext.Current.CancellationToken);
-            await redis.StartAgainAsync();
+            await kill(redis, service);
         }
 
         var audit = await crowd.StopAsync(TimeSpan.FromSeconds(90));
-        Console.WriteLine($"redis-server with appendfsync {appendfsync} was killed {Times} times: {audit}; {crowd.Teller.Retries} sends were repeated.");
+        Console.WriteLine($"{what} was killed {Times} times: {audit}; {crowd.Teller.Retries} sends were repeated.");
         return audit;
     }
 }
