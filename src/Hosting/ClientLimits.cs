@@ -23,13 +23,15 @@ public sealed class ClientLimitOptions
 }
 
 /// <summary>
-/// Limits by client address, counted over all nodes; by this node alone while Redis is away. An IPv6 client is its /64 network, for it has
+/// Limits by client address, counted over all nodes; what needs no Redis is counted by this node alone while Redis is away. An IPv6 client is its /64 network, for it has
 /// all addresses there (RFC 6177).
 /// </summary>
 public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> options, TimeProvider time) : IDisposable
 {
     /// <summary>Clients that have no permit left, until they have: their further tries need not go to Redis.</summary>
     private readonly MemoryCache waiting = new(new MemoryCacheOptions { SizeLimit = 10_000 });
+
+    private const string Failures = "failures";
 
     private readonly PartitionedRateLimiter<(string Client, int PerMinute)> local =
         PartitionedRateLimiter.Create<(string Client, int PerMinute), (string Client, int PerMinute)>(limit => RateLimitPartition.GetTokenBucketLimiter(limit, Bucket));
@@ -38,7 +40,7 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
     public Task<TimeSpan?> TakeSessionAsync(IPAddress? address, CancellationToken ct) => TakeAsync(address, "sessions", options.Value.SessionsPerMinutePerIp, ct);
 
     /// <summary>Counts a request whose credential is none or bad. Null when the client may go on, else how long it has to wait.</summary>
-    public Task<TimeSpan?> TakeFailureAsync(IPAddress? address, CancellationToken ct) => TakeAsync(address, "failures", options.Value.FailuresPerMinutePerIp, ct);
+    public Task<TimeSpan?> TakeFailureAsync(IPAddress? address, CancellationToken ct) => TakeAsync(address, Failures, options.Value.FailuresPerMinutePerIp, ct);
 
     /// <summary>Counts a message of a visitor. Null when it may be sent, else how long to wait.</summary>
     public TimeSpan? TakeMessage(IPAddress? address) =>
@@ -73,7 +75,7 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
 
             return wait;
         }
-        catch (StorageUnavailableException)
+        catch (StorageUnavailableException) when (what == Failures)
         {
             return TakeHere(client, what, perMinute);
         }

@@ -94,6 +94,13 @@ public static class Keys
     /// <summary>String: what GCRA keeps of what one client address did, for a minute at most (owner: Permits).</summary>
     public static RedisKey PermitsOf(string client, string what) => $"chat:{{c:{Digest(client)}}}:{what}";
 
+    /// <summary>String in the slot of another key, for a second: written only to be waited for until replicas have it (owner: Replicas).</summary>
+    public static RedisKey Marker(RedisKey beside)
+    {
+        var name = (string)beside!;
+        return $"chat:{name[name.IndexOf('{')..(name.IndexOf('}') + 1)]}:marker";
+    }
+
     /// <summary>Sorted set: session id -> time (ms) of closing, the newest 500 that this operator had (owner: RosterStore), kept as long as they are.</summary>
     public static RedisKey ClosedBy(string operatorId) => $"chat:{{operators}}:closed:{Digest(operatorId)}";
 

@@ -117,7 +117,7 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
 
         if (options.Value.WaitReplicas is > 0 and var count)
         {
-            Replicas = new Replicas(await ConnectionMultiplexer.ConnectAsync(Configure(configuration)), count);
+            Replicas = new Replicas(await ConnectionMultiplexer.ConnectAsync(Configure(configuration)), count, options.Value.AttemptMilliseconds);
         }
     }
 

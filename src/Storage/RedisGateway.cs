@@ -84,10 +84,14 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         }
     }
 
+    /// <summary>Whether nobody answered.</summary>
+    public static bool IsSilence(Exception e) => e is RedisConnectionException or RedisTimeoutException or TimeoutRejectedException;
+
     /// <summary>Whether the same call may succeed a moment later.</summary>
     public static bool IsTransient(Exception e) => e switch
     {
-        RedisConnectionException or RedisTimeoutException or TimeoutRejectedException or NotReplicatedException => true,
+        NotReplicatedException => true,
+        _ when IsSilence(e) => true,
         RedisServerException { Message: var reply } => TransientReplies.Any(code => reply.StartsWith(code, StringComparison.Ordinal)),
         _ => false,
     };

@@ -27,10 +27,22 @@ public sealed partial class RedisResilience
     public ResiliencePipeline Pipeline { get; }
 
     private ResiliencePipeline Build(RedisOptions options, TimeProvider time) => new ResiliencePipelineBuilder { TimeProvider = time }
+        .AddCircuitBreaker(new CircuitBreakerStrategyOptions
+        {
+            // A call counts once, however often it was tried, so that one dead server of a Cluster does not stand for all; and a server that answers
+            // is there, whatever it answers.
+            ShouldHandle = new PredicateBuilder().Handle<Exception>(RedisGateway.IsSilence),
+            FailureRatio = 0.5,
+            MinimumThroughput = 20,
+            SamplingDuration = TimeSpan.FromSeconds(5),
+            BreakDuration = TimeSpan.FromSeconds(1),
+            OnOpened = _ => NoteOpened(),
+            OnClosed = _ => NoteClosed(),
+        })
         .AddTimeout(TimeSpan.FromMilliseconds(options.TotalMilliseconds))
         .AddRetry(new RetryStrategyOptions
         {
-            ShouldHandle = new PredicateBuilder().Handle<Exception>(RedisGateway.IsTransient),
+            ShouldHandle = new PredicateBuilder().Handle<Exception>(static e => RedisGateway.IsTransient(e) && e is not NotReplicatedException),
             MaxRetryAttempts = 2,
             Delay = TimeSpan.FromMilliseconds(40),
             BackoffType = DelayBackoffType.Exponential,
@@ -43,16 +55,6 @@ public sealed partial class RedisResilience
                 }));
                 return default;
             },
-        })
-        .AddCircuitBreaker(new CircuitBreakerStrategyOptions
-        {
-            ShouldHandle = new PredicateBuilder().Handle<Exception>(RedisGateway.IsTransient),
-            FailureRatio = 0.5,
-            MinimumThroughput = 20,
-            SamplingDuration = TimeSpan.FromSeconds(5),
-            BreakDuration = TimeSpan.FromSeconds(1),
-            OnOpened = _ => NoteOpened(),
-            OnClosed = _ => NoteClosed(),
         })
         .AddTimeout(TimeSpan.FromMilliseconds(options.AttemptMilliseconds))
         .Build();

@@ -11,18 +11,16 @@ public sealed class NotReplicatedException() : Exception("Too few replicas have 
 /// </summary>
 public sealed class Replicas : IAsyncDisposable
 {
-    /// <summary>Less than an attempt of the gateway may take.</summary>
-    private const int PatienceMilliseconds = 400;
-
     private readonly ConnectionMultiplexer connection;
-    private readonly int count;
+    private readonly int count, patienceMilliseconds;
     private int failures;
 
     /// <param name="connection">To be used for what is waited for, and for nothing else.</param>
     /// <param name="count">How many replicas must have a write.</param>
-    public Replicas(ConnectionMultiplexer connection, int count)
+    /// <param name="attemptMilliseconds">What an attempt of the gateway may take; waiting for replicas takes less.</param>
+    public Replicas(ConnectionMultiplexer connection, int count, int attemptMilliseconds)
     {
-        (this.connection, this.count) = (connection, count);
+        (this.connection, this.count, patienceMilliseconds) = (connection, count, attemptMilliseconds * 4 / 5);
         connection.ConnectionFailed += (_, _) => Interlocked.Increment(ref failures);
     }
 
@@ -31,7 +29,12 @@ public sealed class Replicas : IAsyncDisposable
     public async Task<T> WriteAsync<T>(RedisKey key, Func<IDatabase, Task<T>> write)
     {
         var failuresBefore = Volatile.Read(ref failures);
-        var written = await write(connection.GetDatabase());
+        var redis = connection.GetDatabase();
+        var writing = write(redis);
+        // Since Redis 7.2 WAIT waits for what its connection wrote, and a repeated call may find nothing left to write.
+        var marking = redis.StringSetAsync(Keys.Marker(key), "", TimeSpan.FromSeconds(1));
+        var written = await writing;
+        await marking;
         // A connection made since has written nothing, so every replica would have all of that.
         return await ReachedAsync(key) >= count && failuresBefore == Volatile.Read(ref failures) ? written : throw new NotReplicatedException();
     }
@@ -40,7 +43,7 @@ public sealed class Replicas : IAsyncDisposable
     {
         try
         {
-            return (int)await connection.GetServer(key).ExecuteAsync("WAIT", count, PatienceMilliseconds);
+            return (int)await connection.GetServer(key).ExecuteAsync("WAIT", count, patienceMilliseconds);
         }
         catch (RedisServerException)
         {

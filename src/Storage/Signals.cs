@@ -61,14 +61,18 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis)
         }
     }
 
-    private async Task LeaveAsync(Subscription subscription, Listener listener)
+    private void Leave(Subscription subscription, Listener listener)
     {
-        if (!subscription.Remove(listener))
+        if (subscription.Remove(listener))
         {
-            return;
+            subscriptions.TryRemove(KeyValuePair.Create(subscription.Channel, subscription));
+            // Nobody's answer has to wait for this.
+            _ = UnsubscribeAsync(subscription);
         }
+    }
 
-        subscriptions.TryRemove(KeyValuePair.Create(subscription.Channel, subscription));
+    private async Task UnsubscribeAsync(Subscription subscription)
+    {
         try
         {
             await subscription.Ready;
@@ -95,7 +99,7 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis)
     }
 
     /// <summary>One who waits.</summary>
-    public sealed class Listener : IAsyncDisposable
+    public sealed class Listener : IDisposable
     {
         private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         private readonly ConcurrentBag<Subscription> joined = [];
@@ -116,7 +120,13 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis)
             }
         }
 
-        public async ValueTask DisposeAsync() => await Task.WhenAll(joined.Select(subscription => owner.LeaveAsync(subscription, this)));
+        public void Dispose()
+        {
+            foreach (var subscription in joined)
+            {
+                owner.Leave(subscription, this);
+            }
+        }
 
         internal void Join(Subscription subscription) => joined.Add(subscription);
 

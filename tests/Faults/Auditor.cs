@@ -33,7 +33,9 @@ public sealed class Auditor(Teller teller, Ledger ledger)
         var doubled = stored.Sum(message => message.Count() - 1);
         var places = entries.Select(Id).Select((id, place) => (id, place)).ToDictionary(entry => entry.id, entry => entry.place);
         var outOfOrder = account.Sent.Values.Sum(sent => Inversions(sent.Select(id => places.GetValueOrDefault(account.Messages[id], -1)).Where(place => place >= 0)));
-        var isAnswered = entries.Exists(entry => (string?)entry["event"] == "operator_joined");
+        var events = entries.Select(entry => (string?)entry["event"]).ToList();
+        var isAnswered = Math.Max(events.LastIndexOf("operator_joined"), events.LastIndexOf("closed")) > events.LastIndexOf("operator_left")
+            && events.Contains("operator_joined");
         return new Audit(account.Messages.Count, lost.Count, doubled, outOfOrder, calls, calls > 0 && !isAnswered ? 1 : 0, Oldest(lost));
     }
 

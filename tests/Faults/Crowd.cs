@@ -89,6 +89,7 @@ public sealed class Crowd(IReadOnlyList<Uri> nodes, int writers = 50, int operat
         await Task.WhenAll(operatorsAtWork);
         audit = await auditor.CompareAsync();
         Assert.Empty(Ledger.Objections);
+        Assert.DoesNotContain(Teller.Answers, answer => answer.Status == 500);
         return audit;
     }
 

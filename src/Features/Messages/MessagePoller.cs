@@ -25,7 +25,7 @@ public sealed class MessagePoller(
         using var deadline = new CancellationTokenSource(wait, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct, life.ApplicationStopping);
         var renewal = caller is Caller.Operator ? TimeSpan.FromSeconds(options.Value.OperatorLeaseSeconds / 3.0) : Timeout.InfiniteTimeSpan;
-        await using var listener = await signals.ListenAsync(Keys.Announcements(access.SessionId));
+        using var listener = await signals.ListenAsync(Keys.Announcements(access.SessionId));
         while (true)
         {
             var entered = await messages.PollAsync(access, caller, after, most, ct);

@@ -24,7 +24,7 @@ public sealed class CallClaimer(
     {
         if (clientClaimId is not null && await TakenAsync(caller, clientClaimId, ct) is { } before)
         {
-            return (ClaimStatus.Claimed, before);
+            return (ClaimStatus.Claimed, await ConfirmAsync(before, caller, ct));
         }
 
         var entry = await roster.ReadAsync(caller.Id, ct);
@@ -61,7 +61,7 @@ public sealed class CallClaimer(
                 case { Status: SessionStatus.Closed }:
                     return (ClaimStatus.SessionClosed, null);
                 case { Status: SessionStatus.Active } when session.OperatorId == caller.Id:
-                    return (ClaimStatus.Claimed, session);
+                    return (ClaimStatus.Claimed, await ConfirmAsync(session, caller, ct));
                 case { Status: SessionStatus.Active }:
                     return (ClaimStatus.AlreadyClaimed, null);
             }
@@ -101,6 +101,10 @@ public sealed class CallClaimer(
         var entry = await roster.ReadAsync(caller.Id, ct);
         return [.. options.Value.Queues.Where(entry.Serves).Select(Storage.Keys.CallsOf)];
     }
+
+    /// <summary>Assigns again what the operator has: the first time may not have reached the replicas that are waited for.</summary>
+    private async Task<Session> ConfirmAsync(Session session, Caller.Operator caller, CancellationToken ct) =>
+        (await claims.AssignAsync(session.Department!, session.Id, caller, session.ClaimId, ct)).Session ?? session;
 
     /// <summary>What the operator took under this id and still has: the answer to that claim may have been lost.</summary>
     private async Task<Session?> TakenAsync(Caller.Operator caller, string clientClaimId, CancellationToken ct) =>

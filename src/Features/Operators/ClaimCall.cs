@@ -22,7 +22,7 @@ public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummarySt
 
         /// <summary>
         /// Optional, 1 to 64 of A-Z a-z 0-9 . _ -, new for each claim of the longest waiting call: the same again takes no other call, but
-        /// returns what the first one took, whose answer may have been lost.
+        /// returns what the first one took, whose answer may have been lost, as long as the operator still has it.
         /// </summary>
         [DontBind(Source.QueryParam)]
         public string? ClientClaimId { get; init; }

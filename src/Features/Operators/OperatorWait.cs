@@ -14,7 +14,7 @@ public sealed class OperatorWait(Signals signals, RosterStore roster, IHostAppli
         using var deadline = new CancellationTokenSource(wait, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct, life.ApplicationStopping);
         var renewal = TimeSpan.FromSeconds(options.Value.OperatorLeaseSeconds / 3.0);
-        await using var listener = await signals.ListenAsync(channels);
+        using var listener = await signals.ListenAsync(channels);
         while (true)
         {
             var result = await attempt();

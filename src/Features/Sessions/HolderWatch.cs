@@ -1,3 +1,4 @@
+using Intotes.Chat.Storage;
 using Microsoft.Extensions.Caching.Memory;
 
 namespace Intotes.Chat.Features.Sessions;
@@ -20,7 +21,20 @@ public sealed class HolderWatch(HeldIndex index) : IDisposable
         }
 
         seen.Set(sessionId, true, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Again });
-        return new ValueTask(index.SettleAsync(operatorId, sessionId, ct));
+        return SettleAsync(sessionId, operatorId, ct);
+    }
+
+    /// <summary>The poll that comes by is not to fail for it.</summary>
+    private async ValueTask SettleAsync(string sessionId, string operatorId, CancellationToken ct)
+    {
+        try
+        {
+            await index.SettleAsync(operatorId, sessionId, ct);
+        }
+        catch (StorageUnavailableException)
+        {
+            seen.Remove(sessionId);
+        }
     }
 
     public void Dispose() => seen.Dispose();
