@@ -24,13 +24,13 @@ public sealed class ConnectionsPerClientTests(ChatNodes nodes)
             var mine = await FillAsync(node, IPAddress.Loopback);
             var theirs = await FillAsync(node, Neighbour);
 
-            Assert.Null(await TryAsync(node, IPAddress.Loopback));
-            Assert.Null(await TryAsync(node, Neighbour));
-            Assert.True(await AnswersAsync(mine[0]), "Whoever was there is not served any more.");
+            Assert.Null(await RawConnection.OpenServedAsync(node.Address, Ct, IPAddress.Loopback));
+            Assert.Null(await RawConnection.OpenServedAsync(node.Address, Ct, Neighbour));
+            Assert.True(await mine[0].IsServedAsync(Ct), "Whoever was there is not served any more.");
 
             theirs.ForEach(connection => connection.Dispose());
             (await FillAsync(node, Neighbour)).ForEach(connection => connection.Dispose());
-            Assert.Null(await TryAsync(node, IPAddress.Loopback));
+            Assert.Null(await RawConnection.OpenServedAsync(node.Address, Ct, IPAddress.Loopback));
             mine.ForEach(connection => connection.Dispose());
         }
     }
@@ -44,7 +44,7 @@ public sealed class ConnectionsPerClientTests(ChatNodes nodes)
         var open = new List<RawConnection?>();
         for (var i = 0; i < 2 * Share; i++)
         {
-            open.Add(await TryAsync(node, IPAddress.Loopback));
+            open.Add(await RawConnection.OpenServedAsync(node.Address, Ct, IPAddress.Loopback));
         }
 
         Assert.All(open, connection => Assert.NotNull(connection));
@@ -60,7 +60,7 @@ public sealed class ConnectionsPerClientTests(ChatNodes nodes)
         var (connections, started) = (new List<RawConnection>(), Stopwatch.GetTimestamp());
         while (connections.Count < Share)
         {
-            if (await TryAsync(node, from) is { } connection)
+            if (await RawConnection.OpenServedAsync(node.Address, Ct, from) is { } connection)
             {
                 connections.Add(connection);
             }
@@ -69,32 +69,5 @@ public sealed class ConnectionsPerClientTests(ChatNodes nodes)
         }
 
         return connections;
-    }
-
-    /// <summary>A connection that is served, or null where the server ends it.</summary>
-    private static async Task<RawConnection?> TryAsync(ChatNode node, IPAddress from)
-    {
-        var connection = await RawConnection.OpenAsync(node.Address, Ct, from);
-        if (await AnswersAsync(connection))
-        {
-            return connection;
-        }
-
-        connection.Dispose();
-        return null;
-    }
-
-    private static async Task<bool> AnswersAsync(RawConnection connection)
-    {
-        try
-        {
-            await connection.SendAsync("GET /health/live HTTP/1.1\r\nHost: chat\r\n\r\n", Ct);
-        }
-        catch (System.Net.Sockets.SocketException)
-        {
-            return false;
-        }
-
-        return (await connection.ReadAsync(isHead: false, Ct)).Status == (int)HttpStatusCode.OK;
     }
 }

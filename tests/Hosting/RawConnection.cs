@@ -32,6 +32,34 @@ public sealed class RawConnection : IDisposable
         return connection;
     }
 
+    /// <summary>A connection that is served, or null where the server ends it.</summary>
+    public static async Task<RawConnection?> OpenServedAsync(Uri server, CancellationToken ct, IPAddress? from = null)
+    {
+        var connection = await OpenAsync(server, ct, from);
+        if (await connection.IsServedAsync(ct))
+        {
+            return connection;
+        }
+
+        connection.Dispose();
+        return null;
+    }
+
+    /// <summary>Whether the server answers here.</summary>
+    public async Task<bool> IsServedAsync(CancellationToken ct)
+    {
+        try
+        {
+            await SendAsync("GET /health/live HTTP/1.1\r\nHost: chat\r\n\r\n", ct);
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+
+        return (await ReadAsync(isHead: false, ct)).Status == (int)HttpStatusCode.OK;
+    }
+
     public async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
     {
         while (bytes.Length > 0)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 
 namespace Intotes.Chat.Tests.Hosting;
 
@@ -92,20 +91,20 @@ public sealed class SlowClientTests(ChatNodes nodes)
         var logs = new LogWatch();
         await using var few = ChatNode.Start(nodes.Redis.Configuration, logs, new Dictionary<string, string> { ["Server:MaxConnections"] = $"{Most}" });
         var taken = new List<RawConnection>();
-        while (await TryAsync(few.Address) is { } connection)
+        while (await RawConnection.OpenServedAsync(few.Address, Ct) is { } connection)
         {
             taken.Add(connection);
             Assert.True(taken.Count <= Most, "There is no end of them.");
         }
 
         Assert.Equal(Most, taken.Count);
-        Assert.Null(await TryAsync(few.Address));
-        Assert.True(await AnswersAsync(taken[0]), "Whoever was there is not served any more.");
+        Assert.Null(await RawConnection.OpenServedAsync(few.Address, Ct));
+        Assert.True(await taken[0].IsServedAsync(Ct), "Whoever was there is not served any more.");
 
         taken[^1].Dispose();
         var started = Stopwatch.GetTimestamp();
         RawConnection? next;
-        while ((next = await TryAsync(few.Address)) is null)
+        while ((next = await RawConnection.OpenServedAsync(few.Address, Ct)) is null)
         {
             Assert.True(Stopwatch.GetElapsedTime(started) < CutWithin, "There is no room for another.");
         }
@@ -113,33 +112,6 @@ public sealed class SlowClientTests(ChatNodes nodes)
         Assert.All(logs.Unexpected, line => Assert.Contains("maximum number of concurrent connections", line, StringComparison.Ordinal));
         next.Dispose();
         taken.ForEach(connection => connection.Dispose());
-    }
-
-    /// <summary>A connection that is served, or null where the server ends it.</summary>
-    private static async Task<RawConnection?> TryAsync(Uri server)
-    {
-        var connection = await RawConnection.OpenAsync(server, Ct);
-        if (await AnswersAsync(connection))
-        {
-            return connection;
-        }
-
-        connection.Dispose();
-        return null;
-    }
-
-    private static async Task<bool> AnswersAsync(RawConnection connection)
-    {
-        try
-        {
-            await connection.SendAsync("GET /health/live HTTP/1.1\r\nHost: chat\r\n\r\n", Ct);
-        }
-        catch (System.Net.Sockets.SocketException)
-        {
-            return false;
-        }
-
-        return (await connection.ReadAsync(isHead: false, Ct)).Status == (int)HttpStatusCode.OK;
     }
 
     private async Task<RawAnswer> AskAsync(string request)
