@@ -12,6 +12,7 @@ return await StartExtensions.RunAsync(args, static args =>
     builder.Services.AddManagement(builder.Configuration);
     builder.Services.AddProxies(builder.Configuration);
     builder.Services.AddBrowserRules(builder.Configuration, builder.Environment);
+    builder.Services.AddPages();
     builder.Services.AddAccess(builder.Configuration, builder.Environment);
     builder.Services.AddFeatures(builder.Configuration);
     builder.Services.AddApi();
@@ -26,6 +27,7 @@ return await StartExtensions.RunAsync(args, static args =>
     app.UseDrain();
     app.UseProblems();
     app.UseBrowserRules();
+    app.UsePages();
     app.UseAccess();
     app.UseApi();
     app.UseHealth();

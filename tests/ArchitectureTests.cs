@@ -147,7 +147,7 @@ public sealed partial class ArchitectureTests
     private static IEnumerable<Source> Sources(string folder, string pattern) =>
         Directory.EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
-            .Where(path => path.Split('/')[0] is "src" or "tests" or "samples" or "bench" && !path.Split('/').Any(part => part is "bin" or "obj" || part.StartsWith('.')))
+            .Where(path => path.Split('/')[0] is "src" or "tests" or "samples" or "bench" && !path.Split('/').Any(part => part is "bin" or "obj" or "node_modules" || part.StartsWith('.')))
             .Select(path => new Source(path, File.ReadAllText(Path.Combine(Root, path))));
 
     private static string FindRoot()

@@ -26,7 +26,7 @@ public static class SecurityHeaders
         headers.CacheControl = "no-store";
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
-        headers.ContentSecurityPolicy = path.StartsWithSegments("/operator", StringComparison.Ordinal) ? Console
+        headers.ContentSecurityPolicy = IsConsole(path) ? Console
             : IsReference(path) ? Reference
             : Data;
         headers["Cross-Origin-Resource-Policy"] = IsWidget(path) ? "cross-origin" : "same-origin";
@@ -43,7 +43,12 @@ public static class SecurityHeaders
         }
     }
 
-    private static bool IsReference(PathString path) => path.StartsWithSegments("/docs", StringComparison.Ordinal);
+    /// <summary>Whether it is a page, or a file of one, rather than data.</summary>
+    public static bool IsPage(PathString path) => IsConsole(path) || IsWidget(path);
 
-    private static bool IsWidget(PathString path) => path.StartsWithSegments("/widget.js", StringComparison.Ordinal) || path.StartsWithSegments("/widget", StringComparison.Ordinal);
+    public static bool IsWidget(PathString path) => path.StartsWithSegments("/widget.js", StringComparison.Ordinal) || path.StartsWithSegments("/widget", StringComparison.Ordinal);
+
+    private static bool IsConsole(PathString path) => path.StartsWithSegments("/operator", StringComparison.Ordinal);
+
+    private static bool IsReference(PathString path) => path.StartsWithSegments("/docs", StringComparison.Ordinal);
 }
