@@ -75,17 +75,22 @@ public sealed class RedisOptions
 /// The one connection of this process, opened before anything else starts. Redis being away does not stop the service:
 /// the connection is made, and remade, in the background.
 /// </summary>
-public sealed partial class RedisConnection(IOptions<RedisOptions> options, PrivateRedis privateRedis, ILoggerFactory logs) : IHostedLifecycleService, IAsyncDisposable
+public sealed partial class RedisConnection(IOptions<RedisOptions> options, PrivateRedis privateRedis, ILoggerFactory logs, TimeProvider time)
+    : IHostedLifecycleService, IAsyncDisposable
 {
+    private const int DefaultPort = 6379;
+
     private readonly ILogger logger = logs.CreateLogger<RedisConnection>();
     private ConnectionMultiplexer? connection;
+    private Sentinels? sentinels;
+    private (string Host, int? Port) configured = ("", null);
     private int isLost;
 
     /// <summary>Writes that replicas must have before they are acknowledged; null where none is waited for.</summary>
     public Replicas? Replicas { get; private set; }
 
-    /// <summary>Where Redis is, as configured: the first of several.</summary>
-    public (string Host, int? Port) Address { get; private set; } = ("", null);
+    /// <summary>Where Redis is: the primary that Sentinel names, else as configured, the first of several.</summary>
+    public (string Host, int? Port) Address => sentinels?.Primary is { } primary ? ($"{primary.Address}", primary.Port) : configured;
 
     /// <summary>The connection's commands.</summary>
     public IDatabase Database => Multiplexer.GetDatabase();
@@ -101,8 +106,19 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
             configuration = await privateRedis.StartAsync(options.Value.DataDirectory, cancellationToken);
         }
 
-        connection = await ConnectionMultiplexer.ConnectAsync(Configure(configuration));
-        Address = connection.GetEndPoints(configuredOnly: true).FirstOrDefault() switch
+        var settings = Configure(configuration);
+        if (settings.ServiceName is { Length: > 0 } service)
+        {
+            sentinels = await Sentinels.ConnectAsync(settings, logs.CreateLogger<Sentinels>(), time);
+            // One logical server, wherever the Sentinels say that it is.
+            settings = settings.Clone();
+            settings.EndPoints.Clear();
+            settings.EndPoints.Add(new DnsEndPoint(service, DefaultPort));
+            (settings.ServiceName, settings.Tunnel) = (null, sentinels);
+        }
+
+        connection = await ConnectionMultiplexer.ConnectAsync(settings);
+        configured = connection.GetEndPoints(configuredOnly: true).FirstOrDefault() switch
         {
             DnsEndPoint named => (named.Host, named.Port),
             IPEndPoint numbered => ($"{numbered.Address}", numbered.Port),
@@ -117,7 +133,7 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
 
         if (options.Value.WaitReplicas is > 0 and var count)
         {
-            Replicas = new Replicas(await ConnectionMultiplexer.ConnectAsync(Configure(configuration)), count, options.Value.AttemptMilliseconds);
+            Replicas = new Replicas(await ConnectionMultiplexer.ConnectAsync(settings), count, options.Value.AttemptMilliseconds);
         }
     }
 
@@ -125,7 +141,7 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
     {
         await (Replicas?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (connection?.DisposeAsync() ?? ValueTask.CompletedTask);
-
+        await (sentinels?.DisposeAsync() ?? ValueTask.CompletedTask);
         await privateRedis.StopAsync();
     }
 

@@ -45,9 +45,9 @@ public sealed class Replicas : IAsyncDisposable
         {
             return (int)await connection.GetServer(key).ExecuteAsync("WAIT", count, patienceMilliseconds);
         }
-        catch (RedisServerException)
+        catch (Exception e) when (e is RedisServerException or InvalidOperationException)
         {
-            // It has become a replica in between.
+            // In between it has become a replica, or is gone.
             return 0;
         }
     }

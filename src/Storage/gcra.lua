@@ -1,18 +1,24 @@
 -- For every script that limits how often something may be done, on KEYS of its own. The generic cell rate algorithm (GCRA, ITU-T I.371):
--- so many times a minute, all at once if need be, then evenly. All it keeps is the time (µs) at which what was taken would have come evenly.
+-- so many times a minute, all at once if need be, then evenly. All it keeps is the time (µs) at which what was taken would have come evenly,
+-- and where requests have ids, that of the last.
 
--- Takes one. Returns what to keep from now on, or nil and for how long (ms) to wait when there is none to take.
-local function take_one(kept, per_minute)
+-- Takes one, but no second one for a request that is repeated. Returns what to keep from now on, or nil and for how long (ms) to wait when
+-- there is none to take.
+local function take_one(kept, per_minute, request)
+  local last_even, last_request = string.match(kept or '0', '^(%d+) ?(.*)$')
+  if request and request == last_request then
+    return kept
+  end
   local time = redis.call('TIME')
   local now = time[1] * 1000000 + time[2]
   -- Whole microseconds: what a double would round away adds up, and more is permitted than was said.
   local interval = math.ceil(60000000 / per_minute)
-  local even = math.max(tonumber(kept or 0), now) + interval
+  local even = math.max(tonumber(last_even), now) + interval
   local ahead = even - now - interval * per_minute
   if ahead > 0 then
     return nil, math.ceil(ahead / 1000)
   end
-  return string.format('%.0f', even)
+  return string.format('%.0f', even) .. (request and ' ' .. request or '')
 end
 
 -- Takes one of those that KEYS[number] counts; the key is gone when all are there again. Returns 0, or for how long (ms) to wait.

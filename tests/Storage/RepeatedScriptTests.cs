@@ -55,6 +55,32 @@ public sealed class RepeatedScriptTests(ChatNodes nodes)
         Assert.All(replies, reply => Assert.Single(reply.Items(10)));
     }
 
+    [Fact]
+    public async Task A_request_takes_one_permit_however_often_it_is_sent()
+    {
+        var access = await OpenAsync();
+        RedisValue[] Typing(string request) => [access.Kind, access.Credential, $"actions 1 {request}", "visitor", 1, 6000];
+
+        var replies = await TwiceAsync(Scripts.set_typing, access.SessionId, Typing("a"));
+
+        Assert.All(replies, reply => Assert.NotEqual("limited", reply.Status));
+        Assert.All(await TwiceAsync(Scripts.set_typing, access.SessionId, Typing("b")), reply => Assert.Equal("limited", reply.Status));
+    }
+
+    [Fact]
+    public async Task A_rating_leaves_one_sample_whatever_it_replaces()
+    {
+        var samples = nodes.Services.GetRequiredService<SampleStore>();
+        var (department, session) = (Guid.NewGuid().ToString("N"), Guid.NewGuid().ToString("N"));
+
+        foreach (var score in (double[])[3, 5, 5])
+        {
+            await samples.RecordAsync(department, SampleKind.Rating, session, score, Ct);
+        }
+
+        Assert.Equal(5, Assert.Single(await samples.NewestAsync(department, SampleKind.Rating, 10, Ct)).Value);
+    }
+
     private async Task<SessionAccess> OpenAsync()
     {
         var access = SessionAccess.ByToken(SessionToken.New());

@@ -56,7 +56,7 @@ public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleS
         if (reply is { FirstResponse: { } after, Department: { } department })
         {
             metrics.Responded(department, after);
-            await samples.RecordAsync(department, SampleKind.FirstResponse, reply.Message!.Id, after.TotalSeconds, null, ct);
+            await samples.RecordAsync(department, SampleKind.FirstResponse, reply.Message!.Id, after.TotalSeconds, ct);
         }
 
         return reply switch

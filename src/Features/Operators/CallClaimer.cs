@@ -33,9 +33,9 @@ public sealed class CallClaimer(
             return (ClaimStatus.AtCapacity, null);
         }
 
-        while (await DepartmentOfNextAsync(entry, ct) is { } department)
+        while (await DepartmentOfNextAsync(entry, Claimant(caller, clientClaimId), ct) is { } department)
         {
-            var call = await claims.LendAsync(department, caller.Id, null, ct);
+            var call = await claims.LendAsync(department, Claimant(caller, clientClaimId), null, ct);
             if (call.Status == LendStatus.Claimed && await TakeAsync(department, call, caller, clientClaimId, ct) is { } taken)
             {
                 return taken;
@@ -72,7 +72,7 @@ public sealed class CallClaimer(
             }
 
             var department = session.Department!;
-            var call = await claims.LendAsync(department, caller.Id, sessionId, ct);
+            var call = await claims.LendAsync(department, Claimant(caller, null), sessionId, ct);
             if (call.Status == LendStatus.Taken)
             {
                 return (ClaimStatus.AlreadyClaimed, null);
@@ -112,11 +112,14 @@ public sealed class CallClaimer(
             .Select(summary => summary.Session)
             .FirstOrDefault(session => session.Status == SessionStatus.Active && session.OperatorId == caller.Id && session.ClaimId == clientClaimId);
 
+    /// <summary>Two claims of one operator at the same time are two, where they have ids; without, the second repeats the first.</summary>
+    private static string Claimant(Caller.Operator caller, string? clientClaimId) => clientClaimId is null ? caller.Id : $"{caller.Id} {clientClaimId}";
+
     /// <summary>The department whose next call has waited longest.</summary>
-    private async Task<string?> DepartmentOfNextAsync(RosterEntry entry, CancellationToken ct)
+    private async Task<string?> DepartmentOfNextAsync(RosterEntry entry, string claimant, CancellationToken ct)
     {
         var served = options.Value.Queues.Where(entry.Serves);
-        var heads = await Task.WhenAll(served.Select(async d => (Department: d, CalledAt: await claims.NextCallAsync(d, ct))));
+        var heads = await Task.WhenAll(served.Select(async d => (Department: d, CalledAt: await claims.NextCallAsync(d, claimant, ct))));
         return heads.Where(head => head.CalledAt is not null).OrderBy(head => head.CalledAt).FirstOrDefault().Department;
     }
 
@@ -132,17 +135,17 @@ public sealed class CallClaimer(
         using var span = CallSpans.Receive(department, sessionId, call.Traceparent);
         if (await roster.HoldAsync(caller.Id, sessionId, mustBeOnline: false, ct) is HoldStatus.Full or HoldStatus.Unavailable)
         {
-            await claims.PutBackAsync(department, sessionId, caller.Id, ct);
+            await claims.PutBackAsync(department, sessionId, Claimant(caller, clientClaimId), ct);
             return (ClaimStatus.AtCapacity, null);
         }
 
         var (status, session, waited) = await claims.AssignAsync(department, sessionId, caller, clientClaimId, ct);
         // Somebody who looked before the session was the operator's may have struck it out of the index.
-        await Task.WhenAll(index.SettleAsync(caller.Id, sessionId, ct), claims.AcceptAsync(department, sessionId, caller.Id, ct));
+        await Task.WhenAll(index.SettleAsync(caller.Id, sessionId, ct), claims.AcceptAsync(department, sessionId, Claimant(caller, clientClaimId), ct));
         if (waited is { } wait)
         {
             metrics.Claimed(department, wait, call.EstimatedSeconds);
-            await samples.RecordAsync(department, SampleKind.Wait, sessionId, wait.TotalSeconds, null, ct);
+            await samples.RecordAsync(department, SampleKind.Wait, sessionId, wait.TotalSeconds, ct);
         }
 
         return status == AssignStatus.Assigned ? (ClaimStatus.Claimed, session) : null;

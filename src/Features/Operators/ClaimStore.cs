@@ -37,15 +37,15 @@ public sealed class ClaimStore(RedisGateway redis, IOptions<ChatOptions> options
     /// <summary>After so long (ms) a claim that never came through returns the call to the queue.</summary>
     private int ClaimMilliseconds => Math.Min(10_000, options.Value.OperatorLeaseSeconds * 1000);
 
-    /// <summary>When (µs) the next call of a department was first made; null when nobody waits there.</summary>
-    public async Task<long?> NextCallAsync(string department, CancellationToken ct) =>
-        (long?)await redis.RunAsync(Scripts.next_call, Keys.OfQueue(department), [], ct);
+    /// <summary>When (µs) the next call of a department was first made; null when nobody waits there; 0 where the claimant was lent one already.</summary>
+    public async Task<long?> NextCallAsync(string department, string claimant, CancellationToken ct) =>
+        (long?)await redis.RunAsync(Scripts.next_call, Keys.OfQueue(department), [claimant], ct);
 
-    /// <summary>Lends the next call, or the wanted one, to an operator.</summary>
-    public async Task<LentCall> LendAsync(string department, string operatorId, string? wanted, CancellationToken ct)
+    /// <summary>Lends the next call, or the wanted one, to a claimant: an operator's claim.</summary>
+    public async Task<LentCall> LendAsync(string department, string claimant, string? wanted, CancellationToken ct)
     {
         var reply = new ScriptReply(await redis.RunAsync(
-            Scripts.claim_call, Keys.OfQueue(department), [operatorId, ClaimMilliseconds, wanted ?? ""], ct));
+            Scripts.claim_call, Keys.OfQueue(department), [claimant, ClaimMilliseconds, wanted ?? ""], ct));
         return reply.Status switch
         {
             "claimed" => new LentCall(
@@ -77,10 +77,10 @@ public sealed class ClaimStore(RedisGateway redis, IOptions<ChatOptions> options
     }
 
     /// <summary>The claim is through, or the session needs no operator any more: the call leaves the queue.</summary>
-    public Task AcceptAsync(string department, string sessionId, string operatorId, CancellationToken ct) =>
-        redis.RunAsync(Scripts.accept_call, Keys.OfQueue(department), [sessionId, operatorId], ct);
+    public Task AcceptAsync(string department, string sessionId, string claimant, CancellationToken ct) =>
+        redis.RunAsync(Scripts.accept_call, Keys.OfQueue(department), [sessionId, claimant], ct);
 
     /// <summary>The operator cannot take the call: it returns to its place.</summary>
-    public Task PutBackAsync(string department, string sessionId, string operatorId, CancellationToken ct) =>
-        redis.RunAsync(Scripts.put_back_call, Keys.OfQueue(department), [sessionId, operatorId], ct);
+    public Task PutBackAsync(string department, string sessionId, string claimant, CancellationToken ct) =>
+        redis.RunAsync(Scripts.put_back_call, Keys.OfQueue(department), [sessionId, claimant], ct);
 }

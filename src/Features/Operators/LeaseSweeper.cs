@@ -44,7 +44,7 @@ public sealed partial class LeaseSweeper(
     {
         foreach (var department in options.Value.Queues)
         {
-            await claims.NextCallAsync(department, ct);
+            await claims.NextCallAsync(department, "", ct);
         }
     }
 

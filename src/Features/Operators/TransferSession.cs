@@ -100,7 +100,7 @@ public sealed class TransferSession(
 
         if (transferred.Had is { } had)
         {
-            await samples.RecordAsync(transferred.Session.Department!, SampleKind.Busy, sessionId, had.TotalSeconds, null, ct);
+            await samples.RecordAsync(transferred.Session.Department!, SampleKind.Busy, sessionId, had.TotalSeconds, ct);
         }
 
         await signals.AnnounceAsync(Keys.AssignmentsOf(operatorId), ct);

@@ -1,7 +1,7 @@
 -- Undoes a claim: the call returns to its place.
 -- KEYS   as in queue.lua
--- ARGV   1 session id, 2 operator id
--- Reply  1 when this operator had claimed it, else 0
+-- ARGV   1 session id, 2 claimant
+-- Reply  1 when this claimant had it, else 0
 -- include: queue
 
 if redis.call('HGET', KEYS[4], 'session:' .. ARGV[1]) ~= ARGV[2] then

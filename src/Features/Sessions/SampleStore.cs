@@ -31,8 +31,11 @@ public readonly record struct Sample(DateTimeOffset At, double Value);
 /// </summary>
 public sealed class SampleStore(RedisGateway redis)
 {
-    public Task RecordAsync(string department, SampleKind kind, string sessionId, double value, double? replaced, CancellationToken ct) =>
-        redis.RunAsync(Scripts.record_sample, [Key(department, kind)], [Digest(sessionId), Text(value), replaced is { } former ? Text(former) : ""], ct);
+    private static readonly RedisValue[] Ratings = [1, 2, 3, 4, 5];
+
+    /// <summary>A rating replaces the session's former one, whichever it was.</summary>
+    public Task RecordAsync(string department, SampleKind kind, string sessionId, double value, CancellationToken ct) =>
+        redis.RunAsync(Scripts.record_sample, [Key(department, kind)], [Digest(sessionId), Text(value), .. kind == SampleKind.Rating ? Ratings : []], ct);
 
     /// <summary>The newest samples, newest first.</summary>
     public Task<IReadOnlyList<Sample>> NewestAsync(string department, SampleKind kind, int most, CancellationToken ct) =>

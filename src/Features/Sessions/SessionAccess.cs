@@ -4,7 +4,7 @@ namespace Intotes.Chat.Features.Sessions;
 /// A session, by what right a caller enters it, and how often it may; the first three arguments of every script that a caller enters
 /// by (see session.lua).
 /// </summary>
-/// <param name="Allowance">"what times-a-minute"; empty where it was granted already, or nothing is counted.</param>
+/// <param name="Allowance">"what times-a-minute", then perhaps an id of the request, which counts once, however often the gateway sends it; empty where it was granted already, or nothing is counted.</param>
 public readonly record struct SessionAccess(string SessionId, string Kind, string Credential, string Allowance = "")
 {
     public static SessionAccess ByToken(SessionToken token) => new(token.SessionId, "token", token.Digest);

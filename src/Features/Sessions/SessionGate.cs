@@ -22,7 +22,14 @@ public sealed class SessionGate(AccountStore accounts, RosterStore roster, IOpti
         Caller? caller, string? named, Allowance allowance, Func<SessionAccess, Task<Entered<TReply>>> act, CancellationToken ct)
         where TReply : class
     {
-        Task<Entered<TReply>> Enter(SessionAccess access) => act(access with { Allowance = allowances[(int)allowance] });
+        var granted = allowances[(int)allowance];
+        if (allowance == Allowance.Actions && granted.Length > 0)
+        {
+            // Done once, the first time may have taken the last permit. Messages are known by their client's id; a poll does nothing.
+            granted = $"{granted} {Guid.NewGuid():N}";
+        }
+
+        Task<Entered<TReply>> Enter(SessionAccess access) => act(access with { Allowance = granted });
         return caller switch
         {
             Caller.Visitor { Token: { } token } => Answer(await Enter(SessionAccess.ByToken(token)), Problem.InvalidSessionToken),

@@ -112,8 +112,8 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
         var reply = await RunAsync(Scripts.rate_session, access, [score, comment ?? "", SystemTexts.Rated], ct);
         return reply.Status switch
         {
-            "rated" => new RatingReply(true, reply.Text(1) is { Length: > 0 } ? (int)reply.Number(1) : null, NullIfEmpty(reply.Text(2))),
-            "open" => new RatingReply(false, null, null),
+            "rated" => new RatingReply(true, NullIfEmpty(reply.Text(1))),
+            "open" => new RatingReply(false, null),
             _ => reply.Refused<RatingReply>(Scripts.rate_session),
         };
     }
@@ -170,9 +170,8 @@ public sealed record CallReply(CallStatus Status, Session? Session);
 public sealed record ClosedSession(Session Session, TimeSpan? Had);
 
 /// <param name="IsRated">False when the session is not closed yet.</param>
-/// <param name="Former">The score that this one replaces.</param>
 /// <param name="Department">The one it was called in, if it was.</param>
-public sealed record RatingReply(bool IsRated, int? Former, string? Department);
+public sealed record RatingReply(bool IsRated, string? Department);
 
 /// <summary>What a visitor says about itself; null leaves what is known.</summary>
 public sealed record VisitorDetails(string? Name, string? Email, string? Locale, string? PageUrl, string? Department);

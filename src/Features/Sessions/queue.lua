@@ -38,25 +38,25 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- A call is lent to one operator for the moment between leaving the list and being assigned in its session.
-local function lend(session, operator, milliseconds)
+-- A call is lent to one claimant for the moment between leaving the list and being assigned in its session.
+local function lend(session, claimant, milliseconds)
   redis.call('ZADD', KEYS[3], now_ms() + milliseconds, session)
-  redis.call('HSET', KEYS[4], 'operator:' .. operator, session, 'session:' .. session, operator)
+  redis.call('HSET', KEYS[4], 'operator:' .. claimant, session, 'session:' .. session, claimant)
 end
 
 local function take_back(session)
   redis.call('ZREM', KEYS[3], session)
-  local operator = redis.call('HGET', KEYS[4], 'session:' .. session)
-  if operator then
+  local claimant = redis.call('HGET', KEYS[4], 'session:' .. session)
+  if claimant then
     redis.call('HDEL', KEYS[4], 'session:' .. session)
-    if redis.call('HGET', KEYS[4], 'operator:' .. operator) == session then
-      redis.call('HDEL', KEYS[4], 'operator:' .. operator)
+    if redis.call('HGET', KEYS[4], 'operator:' .. claimant) == session then
+      redis.call('HDEL', KEYS[4], 'operator:' .. claimant)
     end
   end
-  return operator
+  return claimant
 end
 
--- Returns to the list what was lent to operators that never finished.
+-- Returns to the list what was lent to claimants that never finished.
 local function return_overdue()
   for _, session in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now_ms())) do
     take_back(session)

@@ -1,7 +1,7 @@
 -- Rates a closed session. Rating again replaces; only the first leaves an entry.
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 score, 5 comment or '', 6 text of the entry
--- Reply  { 'rated', former score or '', department or '' } | { 'open' } | refusal
+-- Reply  { 'rated', department or '' } | { 'open' } | refusal
 -- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
@@ -19,4 +19,4 @@ if not session[2] then
   add_entry('system', '', ARGV[6], 'event', 'rated')
   keep(left)
 end
-return { 'rated', session[2] or '', session[3] or '' }
+return { 'rated', session[3] or '' }

@@ -39,13 +39,14 @@ local function may(kind, credential)
   return false
 end
 
--- Takes one of what the allowance grants: "what times-a-minute", for the visitor and, counted apart, for the operator; '' grants anything.
+-- Takes one of what the allowance grants: "what times-a-minute", then perhaps the request's id, for the visitor and, counted apart, for the
+-- operator; '' grants anything.
 -- Returns the script's reply when there is none left.
 local function over_limit()
-  local what, per_minute = string.match(ARGV[3], '^(%a+) (%d+)$')
+  local what, per_minute, request = string.match(ARGV[3], '^(%a+) (%d+) ?(%w*)$')
   if what then
     local field = (ARGV[1] == 'operator' and 'operator:' or 'visitor:') .. what
-    local kept, wait = take_one(redis.call('HGET', KEYS[1], field), per_minute)
+    local kept, wait = take_one(redis.call('HGET', KEYS[1], field), per_minute, request ~= '' and request or nil)
     if wait then
       return { 'limited', wait }
     end

@@ -214,7 +214,24 @@ public sealed class ClaimCallTests(QueueNodes nodes)
         Assert.Equal(0, await nodes.Database.KeyExistsAsync(Keys.OfQueue("support")[2..4]));
     }
 
+    [Fact]
+    public async Task Two_claims_of_one_operator_at_the_same_time_take_two_calls_and_each_repeated_the_same_again()
+    {
+        await nodes.EmptyAsync();
+        var calls = await nodes.CallAsync(2);
+        var id = ChatClient.NewId("operator");
+        await LendAsync($"{id} first", "", milliseconds: 60_000);
+
+        foreach (var (claim, call) in new[] { ("second", calls[1]), ("second", calls[1]), ("first", calls[0]), ("first", calls[0]) })
+        {
+            var claimed = await nodes.Operator(id).PostAsync("operator/calls/claim", new { clientClaimId = claim });
+            Assert.Equal(call.SessionId, (string?)claimed.Expect(HttpStatusCode.OK)["sessionId"]);
+        }
+
+        Assert.Equal(0, await nodes.Database.KeyExistsAsync(Keys.OfQueue("support")));
+    }
+
     /// <summary>The first step of a claim, after which its node stops.</summary>
-    private async Task LendAsync(string operatorId, string wanted, int milliseconds) =>
-        await nodes.Database.ScriptEvaluateAsync(Scripts.claim_call.Text, Keys.OfQueue("support"), [operatorId, milliseconds, wanted]);
+    private async Task LendAsync(string claimant, string wanted, int milliseconds) =>
+        await nodes.Database.ScriptEvaluateAsync(Scripts.claim_call.Text, Keys.OfQueue("support"), [claimant, milliseconds, wanted]);
 }

@@ -92,7 +92,7 @@ public sealed class GetStatsTests(DeskNodes desk) : DeskTest(desk)
     private async Task<Answer> StatsAsync(DeskCaller? reader = null) => (await (reader ?? Desk.Operator()).GetAsync("operator/stats")).Expect(HttpStatusCode.OK);
 
     private Task RecordAsync(string department, SampleKind kind, int session, double value) =>
-        Desk.Services(0).GetRequiredService<SampleStore>().RecordAsync(department, kind, $"session{session}", value, null, Ct);
+        Desk.Services(0).GetRequiredService<SampleStore>().RecordAsync(department, kind, $"session{session}", value, Ct);
 
     private static (int Count, double? Median, double? P90) Spread(JsonNode spread) =>
         ((int)spread["count"]!, (double?)spread["medianSeconds"], (double?)spread["p90Seconds"]);

@@ -37,7 +37,7 @@ public sealed class GetAvailabilityTests(DeskNodes desk) : DeskTest(desk)
     {
         for (var i = 0; i < 5; i++)
         {
-            await Desk.Services(0).GetRequiredService<SampleStore>().RecordAsync("support", SampleKind.Busy, $"session{i}", 60, null, Ct);
+            await Desk.Services(0).GetRequiredService<SampleStore>().RecordAsync("support", SampleKind.Busy, $"session{i}", 60, Ct);
             await Desk.CallAsync();
         }
 
