@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>New messages: after a cursor, or since the caller's last poll.</summary>
-public sealed class PollMessages(SessionGate gate, MessagePoller poller, QueuePlaces places, HolderWatch holders, ChatMetrics metrics, IHostApplicationLifetime life)
-    : Endpoint<PollMessages.Request, Results<Ok<PollMessages.Answer>, Problem>>
+public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAnswers answers, ChatMetrics metrics, IHostApplicationLifetime life)
+    : Endpoint<PollMessages.Request, Results<Ok<PollAnswer>, Problem>>
 {
     private const int DefaultLimit = 200;
 
@@ -31,15 +31,6 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, QueuePl
         public string? SessionId { get; init; }
     }
 
-    /// <param name="Cursor">Send it as <c>after</c> next time.</param>
-    /// <param name="Operator">Who has the session.</param>
-    /// <param name="Queue">The place in the queue, while the session waits.</param>
-    /// <param name="Typing">Whether the other side is writing.</param>
-    /// <param name="ReadUpTo">The last message that the other side has read.</param>
-    /// <param name="NextPollMs">How long to wait before the next poll; 0 when more is there.</param>
-    public sealed record Answer(
-        IReadOnlyList<Message> Messages, string Cursor, SessionStatus Status, OperatorName? Operator, QueuePlace? Queue, bool Typing, string? ReadUpTo, int NextPollMs);
-
     public sealed class Rules : Validator<Request>
     {
         public Rules()
@@ -57,7 +48,7 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, QueuePl
         Description(d => d.Refuses(Problem.InvalidCursor, Problem.InvalidSessionToken, Problem.NotAssigned, Problem.SessionNotFound));
     }
 
-    public override async Task<Results<Ok<Answer>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<Ok<PollAnswer>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Caller()!;
         var wait = TimeSpan.FromSeconds(request.Wait ?? 0);
@@ -73,21 +64,8 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, QueuePl
             return refusal!;
         }
 
-        if (reply is { Status: SessionStatus.Active, OperatorId: { } operatorId })
-        {
-            await holders.SeenAsync(reply.SessionId, operatorId, ct);
-        }
-
         // Who has waited may come again at once, but not while the service stops and lets nobody wait.
         var waited = request.Wait is not null && !life.ApplicationStopping.IsCancellationRequested;
-        return TypedResults.Ok(new Answer(
-            reply.Messages,
-            reply.Cursor,
-            reply.Status,
-            OperatorName.Of(reply.OperatorName),
-            await places.OfAsync(reply.SessionId, reply.Status, reply.Department, reply.CalledAt, ct),
-            reply.Typing,
-            reply.ReadUpTo,
-            PollPace.NextPollMs(reply.Status, reply.HasMore, waited)));
+        return TypedResults.Ok(await answers.OfAsync(reply, waited, ct));
     }
 }

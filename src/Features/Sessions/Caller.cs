@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Claims;
 using Intotes.Chat.Hosting;
 
@@ -36,6 +37,10 @@ public static class CallerExtensions
             ? new Caller.Operator(id, name ?? "Operator", isSupervisor)
             : new Caller.Account(id, name);
     }
+
+    /// <summary>When the bearer token ends (RFC 7519, <c>exp</c>); null for callers without one.</summary>
+    public static DateTimeOffset? TokenEnds(this ClaimsPrincipal user) =>
+        long.TryParse(user.FindFirst("exp")?.Value, CultureInfo.InvariantCulture, out var seconds) ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
 
     /// <summary>The operator, on endpoints that only operators reach.</summary>
     public static Caller.Operator Operator(this ClaimsPrincipal user) => (Caller.Operator)user.Caller()!;

@@ -32,7 +32,8 @@ public static class AccessCalls
         var (method, route) = (endpoint.Split(' ')[0], endpoint.Split(' ')[1]);
         var path = route.Replace("{sessionId}", sessionId, StringComparison.Ordinal).Replace("{shortcut}", AccessScene.Shortcut, StringComparison.Ordinal)
             .Replace("/{documentName?}", "/", StringComparison.Ordinal);
-        var query = endpoint is "GET /api/v1/chat/history" or "GET /api/v1/chat/poll" ? "?sessionId=" + sessionId : "";
+        var query = endpoint is "GET /api/v1/chat/history" or "GET /api/v1/chat/poll" ? "?sessionId=" + sessionId
+            : endpoint is "GET /api/v1/chat/events" ? "?wait=1&sessionId=" + sessionId : "";
         var body = Body(endpoint, scene, sessionId);
         return caller.Client.SendAsync(
             method == "ANY" ? HttpMethod.Get : new HttpMethod(method), path + query, body is null ? null : JsonContent.Create(body), caller.Change);

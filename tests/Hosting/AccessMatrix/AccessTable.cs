@@ -45,6 +45,7 @@ public static class AccessTable
         POST   /api/v1/chat/read                              active  404s 401s 204     204    204     204      204   404s 403n     204    403n  401t   404s 404s     204
         GET    /api/v1/chat/history                           active  404s 401s 200     200    200     200      200   404s 403n     200    403n  401t   404s 404s     200
         GET    /api/v1/chat/history                           waiting 404s 401s 200     200    200     200      200   404s 403n     403n   403n  401t   404s 404s     200
+        GET    /api/v1/chat/events                            active  404s 401s 200     200    200     200      200   404s 403n     200    403n  401t   404s 404s     200
         GET    /api/v1/chat/poll                              active  404s 401s 200     200    200     200      200   404s 403n     200    403n  401t   404s 404s     200
         GET    /api/v1/chat/availability                      active  200  200  200     200    200     200      200   200  200      200    200   401t   200  200      200
         POST   /api/v1/accounts/erase                         active  401t 401t 401t    401t   403f    401t     403f  403f 403f     403f   200   401t   200  401t     403f

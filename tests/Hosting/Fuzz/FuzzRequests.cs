@@ -73,13 +73,16 @@ internal static class FuzzRequests
                 var endpoint = endpoints[index];
                 method = method.Length > 0 ? method : endpoint.Method;
                 return new FuzzRequest(
-                    method, Fill(endpoint.Route, target.Item1) + target.Item3 + target.Item2, headers, method == "GET" && index % 2 == 0 ? null : body, framing, caller, []);
+                    method, Fill(endpoint.Route, target.Item1) + target.Item3 + ShortOf(endpoint.Route, target.Item2), headers, method == "GET" && index % 2 == 0 ? null : body, framing, caller, []);
             });
         return Gen.Frequency(
             (14, wellFormed),
             (1, Gen.Select(wellFormed, Mutation.Array[1, 4], static (request, cuts) => request with { Cuts = cuts })),
             (1, Gen.Select(wellFormed, Gen.OneOf(Framing.LengthTooLong, Framing.LengthTooShort, Framing.BadChunks), static (request, framing) => request with { Framing = framing })));
     }
+
+    /// <summary>A stream of events would go on for ten minutes.</summary>
+    private static string ShortOf(string route, string query) => !route.EndsWith("/events", StringComparison.Ordinal) ? query : query + (query.Length == 0 ? "?wait=1" : "&wait=1");
 
     private static string Fill(string route, string value)
     {

@@ -1,0 +1,78 @@
+using FastEndpoints;
+using FluentValidation;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Intotes.Chat.Features.Messages;
+
+/// <summary>
+/// What polls tell, as server-sent events while the connection lasts. Each event's data is the answer of a poll, its id the cursor: a client that comes
+/// again with <c>Last-Event-ID</c> misses nothing. The stream ends when the session is closed, the token expires or the time is up.
+/// </summary>
+/// <response code="200">Events, the first at once, and a comment every 15 seconds.</response>
+public sealed class GetEvents(SessionGate gate, MessageStore messages, MessageFollower follower, ChatMetrics metrics, TimeProvider time)
+    : Endpoint<GetEvents.Request, Results<EventsResult, Problem>>
+{
+    private const int DefaultWait = 600, LongestWait = 3600;
+
+    public sealed class Request
+    {
+        /// <summary>The cursor to go on from, where there is no <c>Last-Event-ID</c>. Without either: since this caller's last poll.</summary>
+        [QueryParam]
+        public string? After { get; init; }
+
+        /// <summary>Seconds that the stream lasts at most, 1 to 3600; 600 by default. EventSource then comes again by itself.</summary>
+        [QueryParam]
+        public int? Wait { get; init; }
+
+        /// <summary>The session, where an operator holds several.</summary>
+        [QueryParam]
+        public string? SessionId { get; init; }
+    }
+
+    public sealed class Rules : Validator<Request>
+    {
+        public Rules()
+        {
+            RuleFor(r => r.After).IsCursor();
+            RuleFor(r => r.Wait).InclusiveBetween(1, LongestWait);
+        }
+    }
+
+    public override void Configure()
+    {
+        Get("chat/events");
+        Policies(Access.SessionMember);
+        Description(d => d.Refuses(Problem.InvalidCursor, Problem.InvalidSessionToken, Problem.NotAssigned, Problem.SessionNotFound));
+    }
+
+    public override async Task<Results<EventsResult, Problem>> ExecuteAsync(Request request, CancellationToken ct)
+    {
+        var after = HttpContext.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last ? last : request.After;
+        if (after is not null && !Cursor.IsCursor(after))
+        {
+            return Problem.InvalidCursor;
+        }
+
+        var (caller, entered) = (User.Caller()!, default(SessionAccess));
+        var (first, refusal) = await gate.EnterAsync(
+            caller,
+            request.SessionId,
+            Allowance.Polls,
+            access =>
+            {
+                entered = access with { Allowance = "" };
+                return messages.PollAsync(access, caller, after, MessageFollower.MostAtOnce, ct);
+            },
+            ct);
+        metrics.Polled(first is null ? "refused" : first.Messages.Count > 0 ? "news" : "nothing");
+        return first is null ? refusal! : new EventsResult(follower.FollowAsync(entered, caller, first, Lifetime(request.Wait), ct));
+    }
+
+    private TimeSpan Lifetime(int? wait)
+    {
+        var asked = TimeSpan.FromSeconds(wait ?? DefaultWait);
+        return User.TokenEnds() - time.GetUtcNow() is { } left && left < asked ? (left > TimeSpan.Zero ? left : TimeSpan.Zero) : asked;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Runtime.CompilerServices;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Storage;
+using Microsoft.Extensions.Options;
+
+namespace Intotes.Chat.Features.Messages;
+
+/// <summary>
+/// Follows a conversation for as long as a caller stays: signals wake, the stream delivers. What no signal announces, or whose signal was lost, is
+/// found by looking again after a while.
+/// </summary>
+public sealed class MessageFollower(
+    MessageStore messages, PollAnswers answers, RosterStore roster, Signals signals, IHostApplicationLifetime life, IOptions<ChatOptions> options, TimeProvider time)
+{
+    /// <summary>Entries in one event.</summary>
+    public const int MostAtOnce = 200;
+
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(15), InQueue = TimeSpan.FromSeconds(5), WhileTyping = TimeSpan.FromSeconds(6.5);
+
+    /// <summary>
+    /// The answer to <paramref name="first"/>, then one whenever something is new, and null when nothing was for a while. Ends with the session, with the
+    /// right to enter it, after <paramref name="lifetime"/>, or when the service stops. An operator that follows is there, so its leases are renewed.
+    /// </summary>
+    public async IAsyncEnumerable<PollAnswer?> FollowAsync(
+        SessionAccess access, Caller caller, PollReply first, TimeSpan lifetime, [EnumeratorCancellation] CancellationToken ct)
+    {
+        using var deadline = new CancellationTokenSource(lifetime, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct, life.ApplicationStopping);
+        using var listener = await signals.ListenAsync(Keys.Announcements(access.SessionId));
+        var (reply, told) = (first, await answers.OfAsync(first, waited: true, ct));
+        yield return told;
+        while (reply.Status != SessionStatus.Closed && !end.IsCancellationRequested)
+        {
+            var look = await LookAsync(access, caller, reply.Cursor, ct);
+            if (look is { IsThere: true, Reply: null })
+            {
+                yield break;
+            }
+
+            if (look is { Reply: { } now, Answer: { } answer })
+            {
+                reply = now;
+                if (answer.Messages.Count > 0 || HasChanged(told, answer))
+                {
+                    yield return told = answer;
+                    continue;
+                }
+            }
+
+            if (!await WaitAsync(listener, look.IsThere ? Pause(reply, caller) : Spread(InQueue), end.Token) && !end.IsCancellationRequested)
+            {
+                yield return null;
+                await StayAsync(caller, ct);
+            }
+        }
+    }
+
+    /// <summary>What shows without a message: who is there, who writes, what was read, the place in the queue.</summary>
+    private static bool HasChanged(PollAnswer told, PollAnswer now) =>
+        now.Typing != told.Typing || now.ReadUpTo != told.ReadUpTo || now.Status != told.Status || now.Operator != told.Operator || now.Queue != told.Queue;
+
+    /// <summary>Nobody announces that a queue has moved, or that somebody stopped typing without a word.</summary>
+    private TimeSpan Pause(PollReply reply, Caller caller)
+    {
+        var pause = reply.Typing ? WhileTyping : reply.Status == SessionStatus.Waiting ? InQueue : Quiet;
+        var renewal = TimeSpan.FromSeconds(options.Value.OperatorLeaseSeconds / 3.0);
+        return caller is Caller.Operator && renewal < pause ? renewal : pause;
+    }
+
+    /// <summary>Those who follow are not to come all at once when Redis is back.</summary>
+    private static TimeSpan Spread(TimeSpan longest) => longest * Random.Shared.NextDouble();
+
+    private async Task<bool> WaitAsync(Signals.Listener listener, TimeSpan pause, CancellationToken end)
+    {
+        using var noLonger = new CancellationTokenSource(pause, time);
+        using var next = CancellationTokenSource.CreateLinkedTokenSource(noLonger.Token, end);
+        return await listener.WaitAsync(next.Token);
+    }
+
+    /// <summary>While Redis is away there is nothing new; the stream goes on when it is back. No reply where the caller may no longer enter.</summary>
+    private async Task<(bool IsThere, PollReply? Reply, PollAnswer? Answer)> LookAsync(SessionAccess access, Caller caller, string after, CancellationToken ct)
+    {
+        try
+        {
+            return (await messages.PollAsync(access, caller, after, MostAtOnce, ct)).Reply is { } reply ? (true, reply, await answers.OfAsync(reply, waited: true, ct)) : (true, null, null);
+        }
+        catch (StorageUnavailableException)
+        {
+            return (false, null, null);
+        }
+    }
+
+    private async Task StayAsync(Caller caller, CancellationToken ct)
+    {
+        try
+        {
+            await (caller is Caller.Operator @operator ? roster.SeenAsync(@operator, ct) : Task.CompletedTask);
+        }
+        catch (StorageUnavailableException)
+        {
+            // Leases last as much longer as Redis is away.
+        }
+    }
+}
