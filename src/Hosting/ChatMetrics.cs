@@ -14,7 +14,7 @@ public sealed class ChatMetrics
     private readonly Histogram<double> firstResponse;
     private readonly Counter<long> returned, messages, polls, refused;
     private volatile IReadOnlyList<QueueMeasure> queues = [];
-    private int active, online;
+    private int active, online, ready;
 
     public ChatMetrics(IMeterFactory meters)
     {
@@ -31,6 +31,7 @@ public sealed class ChatMetrics
             "chat.queue.oldest_wait", () => queues.Select(q => new Measurement<double>(q.OldestWait.TotalSeconds, Department(q.Department))), "s", "How long the next call has waited.");
         meter.CreateObservableGauge("chat.sessions.active", () => Volatile.Read(ref active), "{session}", "Sessions that an operator has.");
         meter.CreateObservableGauge("chat.operators.online", () => Volatile.Read(ref online), "{operator}", "Operators that are online.");
+        meter.CreateObservableGauge("chat.node.ready", () => Volatile.Read(ref ready), null, "1 while this node says that it can serve, else 0.");
         returned = meter.CreateCounter<long>("chat.calls.returned", "{call}", "Calls returned to the queue, by reason.");
     }
 
@@ -48,7 +49,7 @@ public sealed class ChatMetrics
         firstResponse.Record(after.TotalSeconds, Department(department));
 
     /// <param name="sender"><c>visitor</c> or <c>operator</c>.</param>
-    /// <param name="outcome"><c>appended</c>, <c>duplicate</c>, or why it was refused.</param>
+    /// <param name="outcome"><c>appended</c>, <c>duplicate</c>, or the code of the problem.</param>
     public void Sent(string sender, string outcome) =>
         messages.Add(1, new KeyValuePair<string, object?>("chat.sender", sender), new KeyValuePair<string, object?>("chat.outcome", outcome));
 
@@ -64,6 +65,9 @@ public sealed class ChatMetrics
         Volatile.Write(ref active, activeSessions);
         Volatile.Write(ref online, operatorsOnline);
     }
+
+    /// <summary>Whether this node is ready; the gauge shows it until the next time.</summary>
+    public void Observe(bool isReady) => Volatile.Write(ref ready, isReady ? 1 : 0);
 
     private static KeyValuePair<string, object?> Department(string department) => new("chat.department", department);
 

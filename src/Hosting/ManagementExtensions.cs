@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using OpenTelemetry.Metrics;
 
 namespace Intotes.Chat.Hosting;
@@ -28,6 +29,16 @@ public static class ManagementExtensions
         {
             app.MapWhen(http => http.Connection.LocalPort == port, static management =>
             {
+                // Being looked at is none of the chat's work.
+                management.Use(static (http, next) =>
+                {
+                    if (http.Features.Get<IHttpMetricsTagsFeature>() is { } measured)
+                    {
+                        measured.MetricsDisabled = true;
+                    }
+
+                    return next(http);
+                });
                 management.UseOpenTelemetryPrometheusScrapingEndpoint();
                 management.Run(static http =>
                 {

@@ -1,4 +1,5 @@
 using Intotes.Chat.Storage;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
@@ -8,12 +9,13 @@ namespace Intotes.Chat.Hosting;
 /// <summary>Traces and metrics by OpenTelemetry's semantic conventions; the standard <c>OTEL_*</c> variables say where they go.</summary>
 public static class TelemetryExtensions
 {
-    /// <summary>The service's own sources of spans: what the features do, their Redis calls, failures that were not traced.</summary>
-    private static readonly string[] Sources = ["Intotes.Chat", RedisGateway.Activities.Name, TracedRequests.Failures.Name];
+    /// <summary>The service's own sources of spans: what the features do, their calls to the platform and to Redis, failures that were not traced.</summary>
+    private static readonly string[] Sources = ["Intotes.Chat", "Intotes.Chat.Platform", RedisGateway.Activities.Name, TracedRequests.Failures.Name];
 
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<ChatMetrics>();
+        services.AddSingleton<IHealthCheckPublisher, ReadyGauge>().Configure<HealthCheckPublisherOptions>(ReadyGauge.Use);
         var options = configuration.GetSection("Telemetry").Get<TelemetryOptions>() ?? new TelemetryOptions();
         if (!options.IsValid)
         {

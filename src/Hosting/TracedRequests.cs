@@ -27,26 +27,29 @@ public sealed class TracedRequests(TelemetryOptions options)
     public bool IsTraced(HttpContext http)
     {
         var path = http.Request.Path;
-        if (http.Features.Get<IHttpActivityFeature>()?.Activity is not { HasRemoteParent: false })
+        // The request's own span: its feature is not there yet.
+        if (Activity.Current is not { HasRemoteParent: false })
         {
             return true;
         }
 
         return Array.Exists(Polls, poll => path.Equals(poll, StringComparison.OrdinalIgnoreCase)) ? Random.Shared.NextDouble() < options.PollSampleRatio
-            : !path.StartsWithSegments("/health", StringComparison.Ordinal);
+            : IsOfChat(path);
     }
 
     /// <summary>A request that failed and was not traced leaves one span, which names the trace that logs know it by.</summary>
     public static async Task NoteFailureAsync(HttpContext http, RequestDelegate next)
     {
         var untraced = http.Features.Get<IHttpActivityFeature>()?.Activity;
+        // Whoever turns an exception into an answer takes the endpoint away.
+        var endpoint = http.GetEndpoint();
         await next(http);
-        if (http.Response.StatusCode < 500 || untraced is null || untraced.Recorded || untraced.HasRemoteParent)
+        if (http.Response.StatusCode < 500 || !IsOfChat(http.Request.Path) || untraced is null || untraced.Recorded || untraced.HasRemoteParent)
         {
             return;
         }
 
-        var route = http.GetEndpoint()?.Metadata.GetMetadata<IRouteDiagnosticsMetadata>()?.Route;
+        var route = endpoint?.Metadata.GetMetadata<IRouteDiagnosticsMetadata>()?.Route;
         var current = Activity.Current;
         Activity.Current = null;
         using (var failure = Failures.StartActivity(
@@ -58,4 +61,7 @@ public sealed class TracedRequests(TelemetryOptions options)
 
         Activity.Current = current;
     }
+
+    /// <summary>Not the questions of load balancers and of Prometheus, nor files.</summary>
+    private static bool IsOfChat(PathString path) => path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase);
 }

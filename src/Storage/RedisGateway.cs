@@ -58,11 +58,16 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
             return await resilience.Pipeline.ExecuteAsync(
                 static async (state, token) => await state.run(state.Database, state.call).WaitAsync(token), (connection.Database, run, call), ct);
         }
-        catch (Exception e) when (IsTransient(e) || e is BrokenCircuitException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             error = e.GetType().Name;
             span?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", error);
-            throw new StorageUnavailableException(e);
+            if (IsTransient(e) || e is BrokenCircuitException)
+            {
+                throw new StorageUnavailableException(e);
+            }
+
+            throw;
         }
         finally
         {
@@ -99,9 +104,10 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     /// <summary>What a server says while it starts, fails over, moves slots, or has no room in memory or on disk.</summary>
     private static readonly string[] TransientReplies = ["LOADING", "BUSY", "OOM", "MISCONF", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "READONLY", "NOREPLICAS"];
 
+    /// <summary>Only inside of a trace: what every node does again every second would be nothing but noise.</summary>
     private Activity? StartSpan(string operation, string? script)
     {
-        if (Activity.Current is { Recorded: false })
+        if (Activity.Current is not { Recorded: true })
         {
             return null;
         }

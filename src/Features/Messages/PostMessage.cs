@@ -52,22 +52,24 @@ public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleS
         var text = MessageText.Clean(request.Text!);
         var (reply, refusal) = await gate.EnterAsync(
             caller, request.SessionId, Allowance.Messages, access => messages.AppendAsync(access, caller, request.ClientMessageId, text, ct), ct);
-        metrics.Sent(caller is Caller.Operator ? "operator" : "visitor", reply?.Status.ToString().ToLowerInvariant() ?? refusal!.Code);
+        var problem = reply?.Status switch
+        {
+            null => refusal!,
+            AppendStatus.Appended or AppendStatus.Duplicate => null,
+            AppendStatus.ReusedId => Problem.ClientMessageIdReused,
+            AppendStatus.Blocked => Problem.Blocked,
+            AppendStatus.Full => Problem.SessionFull,
+            _ => Problem.SessionClosed,
+        };
+        metrics.Sent(caller is Caller.Operator ? "operator" : "visitor", problem?.Code ?? (reply!.Status == AppendStatus.Appended ? "appended" : "duplicate"));
         if (reply is { FirstResponse: { } after, Department: { } department })
         {
             metrics.Responded(department, after);
             await samples.RecordAsync(department, SampleKind.FirstResponse, reply.Message!.Id, after.TotalSeconds, ct);
         }
 
-        return reply switch
-        {
-            null => refusal!,
-            { Status: AppendStatus.Appended } => TypedResults.Created((string?)null, reply.Message),
-            { Status: AppendStatus.Duplicate } => TypedResults.Ok(reply.Message),
-            { Status: AppendStatus.ReusedId } => Problem.ClientMessageIdReused,
-            { Status: AppendStatus.Blocked } => Problem.Blocked,
-            { Status: AppendStatus.Full } => Problem.SessionFull,
-            _ => Problem.SessionClosed,
-        };
+        return problem is not null ? problem
+            : reply!.Status == AppendStatus.Appended ? TypedResults.Created((string?)null, reply.Message)
+            : TypedResults.Ok(reply.Message);
     }
 }

@@ -16,7 +16,8 @@ public static class PlatformExtensions
                 "Platform__ApiKey must have at least 16 random bytes outside Development and must not be the development key.")
             .ValidateOnStart();
         services.AddMemoryCache();
-        services.AddHttpClient<PlatformClient>((provider, client) =>
+        services.AddTransient<PlatformSpans>();
+        var platform = services.AddHttpClient<PlatformClient>((provider, client) =>
             {
                 var options = provider.GetRequiredService<IOptions<PlatformOptions>>().Value;
                 if (options.BaseUrl.Length > 0)
@@ -25,19 +26,22 @@ public static class PlatformExtensions
                     client.DefaultRequestHeaders.Add("X-Api-Key", options.ApiKey);
                 }
             })
-            // They would write the customer's id, which is in the address, and at Trace the key as well.
+            // They would write the customer's id, which is in the address, and at Trace the key as well; so would .NET's own spans.
             .RemoveAllLoggers()
-            .AddResilienceHandler("platform", pipeline => pipeline
-                .AddTimeout(TimeSpan.FromSeconds(5))
-                .AddRetry(new HttpRetryStrategyOptions
-                {
-                    MaxRetryAttempts = 1, Delay = TimeSpan.FromMilliseconds(100), BackoffType = DelayBackoffType.Exponential, UseJitter = true,
-                })
-                .AddCircuitBreaker(new HttpCircuitBreakerStrategyOptions
-                {
-                    MinimumThroughput = 10, SamplingDuration = TimeSpan.FromSeconds(10), BreakDuration = TimeSpan.FromSeconds(5),
-                })
-                .AddTimeout(TimeSpan.FromSeconds(2)));
+            .ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler { ActivityHeadersPropagator = null });
+        platform.AddResilienceHandler("platform", pipeline => pipeline
+            .AddTimeout(TimeSpan.FromSeconds(5))
+            .AddRetry(new HttpRetryStrategyOptions
+            {
+                MaxRetryAttempts = 1, Delay = TimeSpan.FromMilliseconds(100), BackoffType = DelayBackoffType.Exponential, UseJitter = true,
+            })
+            .AddCircuitBreaker(new HttpCircuitBreakerStrategyOptions
+            {
+                MinimumThroughput = 10, SamplingDuration = TimeSpan.FromSeconds(10), BreakDuration = TimeSpan.FromSeconds(5),
+            })
+            .AddTimeout(TimeSpan.FromSeconds(2)));
+        // Within the resilience: each attempt has a span.
+        platform.AddHttpMessageHandler<PlatformSpans>();
         return services;
     }
 }
