@@ -173,7 +173,7 @@ public sealed partial class ArchitectureTests
     [GeneratedRegex(@"^-- include: (\w+)$", RegexOptions.Multiline)]
     private static partial Regex IncludeLine();
 
-    [GeneratedRegex(@"redis\.call\(\s*'?(\w+)'?(?:\s*,\s*(\w+))?")]
+    [GeneratedRegex(@"\b(?:redis\.p?call|note|write)\(\s*'?(\w+)'?(?:\s*,\s*(\w+))?")]
     private static partial Regex RedisCall();
 
     /// <param name="Path">From the root of the repository, with slashes.</param>

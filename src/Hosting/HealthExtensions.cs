@@ -4,24 +4,36 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Intotes.Chat.Hosting;
 
-/// <summary>Whether the process runs (<c>/health/live</c>), and whether it can serve (<c>/health/ready</c>: Redis answers, and it is not about to stop).</summary>
+/// <summary>
+/// Whether the process runs (<c>/health/live</c>), whether it can serve (<c>/health/ready</c>: Redis answers, and it is not about to stop), and
+/// whether it ever could (<c>/health/startup</c>: Redis has let it in once).
+/// </summary>
 public static class HealthExtensions
 {
-    private const string Ready = "ready";
+    /// <summary>Their addresses, without which nobody finds them.</summary>
+    public const string LivePath = "/health/live", ReadyPath = "/health/ready", StartupPath = "/health/startup";
+
+    private const string Ready = "ready", Startup = "startup";
 
     public static IServiceCollection AddHealth(this IServiceCollection services)
     {
         services.AddSingleton<RedisAnswers>();
-        services.AddHealthChecks().AddCheck<RedisAnswers>("redis", tags: [Ready]).AddCheck<DrainExtensions.IsNotStopping>("stopping", tags: [Ready]);
+        services.AddHealthChecks()
+            .AddCheck<RedisAnswers>("redis", tags: [Ready])
+            .AddCheck<DrainExtensions.IsNotStopping>("stopping", tags: [Ready])
+            .AddCheck<HasStarted>("started", tags: [Startup]);
         return services;
     }
 
     public static WebApplication UseHealth(this WebApplication app)
     {
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready), ResponseWriter = WriteAsync }).AllowAnonymous();
+        app.MapHealthChecks(LivePath, new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
+        app.MapHealthChecks(ReadyPath, Tagged(Ready)).AllowAnonymous();
+        app.MapHealthChecks(StartupPath, Tagged(Startup)).AllowAnonymous();
         return app;
     }
+
+    private static HealthCheckOptions Tagged(string tag) => new() { Predicate = check => check.Tags.Contains(tag), ResponseWriter = WriteAsync };
 
     private static Task WriteAsync(HttpContext http, HealthReport report)
     {
@@ -59,7 +71,7 @@ public static class HealthExtensions
         {
             try
             {
-                await redis.CallAsync("PING", db => db.PingAsync(), CancellationToken.None);
+                await redis.PingAsync(CancellationToken.None);
                 return HealthCheckResult.Healthy();
             }
             catch (StorageUnavailableException)
@@ -67,5 +79,12 @@ public static class HealthExtensions
                 return HealthCheckResult.Unhealthy("Redis does not answer.");
             }
         }
+    }
+
+    /// <summary>Stays so: whoever restarts what has not started must not restart all because Redis is away.</summary>
+    private sealed class HasStarted(RedisConnection redis) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(redis.HasConnected ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("Redis has not let this service in yet."));
     }
 }

@@ -23,6 +23,8 @@ public static class OpenApiExtensions
         - A bearer token that is present but bad is `401 invalid_token` everywhere. Where a bearer token and a session token come
           together, the bearer token decides.
         - No answer may be cached.
+
+        How this node is: [live](/health/live), [ready](/health/ready), [started](/health/startup).
         """;
 
     public static IServiceCollection AddApiDescription(this IServiceCollection services) => services.AddOpenApi(DocumentName, o =>

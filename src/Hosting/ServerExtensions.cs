@@ -13,7 +13,8 @@ public static class ServerExtensions
 
     private const int MostConnections = 1_000_000;
 
-    private const string DefaultAddress = "http://127.0.0.1:5080";
+    /// <summary>Where it listens unless told otherwise.</summary>
+    public const string DefaultAddress = "http://127.0.0.1:5080";
 
     /// <summary>Listens where <c>ASPNETCORE_URLS</c> says, else on loopback; takes nothing larger, slower or more than a chat needs.</summary>
     public static IWebHostBuilder UseServer(this IWebHostBuilder host, IConfiguration configuration)

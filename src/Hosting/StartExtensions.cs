@@ -8,11 +8,16 @@ namespace Intotes.Chat.Hosting;
 /// <summary>What goes wrong at the start is said in one sentence, to a person; a stack trace would say it worse.</summary>
 public static partial class StartExtensions
 {
-    /// <summary>Runs until stopped; the process's exit code is 0 after an orderly stop, 1 when it could not start.</summary>
+    /// <summary>Runs until stopped, unless it is asked for a service's health; the process's exit code is 0 after an orderly stop, 1 when it could not start.</summary>
     public static async Task<int> RunAsync(string[] args, Func<string[], WebApplication> compose)
     {
         try
         {
+            if (HealthProbe.IsAsked(args))
+            {
+                return await HealthProbe.AskAsync(args);
+            }
+
             await using var app = compose(args);
             await app.RunAsync();
             return 0;

@@ -89,6 +89,9 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
     /// <summary>Writes that replicas must have before they are acknowledged; null where none is waited for.</summary>
     public Replicas? Replicas { get; private set; }
 
+    /// <summary>Whether Redis has let this process in, now or before.</summary>
+    public bool HasConnected { get; private set; }
+
     /// <summary>Where Redis is: the primary that Sentinel names, else as configured, the first of several.</summary>
     public (string Host, int? Port) Address => sentinels?.Primary is { } primary ? ($"{primary.Address}", primary.Port) : configured;
 
@@ -126,7 +129,11 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
         };
         connection.ConnectionFailed += (_, failed) => NoteLost(failed.FailureType.ToString());
         connection.ConnectionRestored += (_, _) => NoteRestored();
-        if (!connection.IsConnected)
+        if (connection.IsConnected)
+        {
+            HasConnected = true;
+        }
+        else
         {
             NoteLost("no server answers, or none lets this service in");
         }
@@ -166,6 +173,7 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
 
     private void NoteRestored()
     {
+        HasConnected = true;
         if (Interlocked.Exchange(ref isLost, 0) == 1)
         {
             Log.Restored(logger);

@@ -44,6 +44,10 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     public virtual Task<T> CallAsync<T>(string operation, Func<IDatabase, Task<T>> command, CancellationToken ct) =>
         CallAsync(operation, null, command, static (redis, command) => command(redis), ct);
 
+    /// <summary>Returns if at least half of the primaries answer: a shard of a Cluster that is away takes its share of the sessions with it, not all.</summary>
+    /// <exception cref="StorageUnavailableException">Fewer do, or none in time.</exception>
+    public Task PingAsync(CancellationToken ct) => CallAsync("PING", Primaries.PingAsync, ct);
+
     /// <summary>One attempt. Tests override it to break off before or after, or to let Redis see another time.</summary>
     protected virtual Task<RedisResult> EvaluateAsync(IDatabase redis, Script script, RedisKey[] keys, RedisValue[] arguments) =>
         redis.ScriptEvaluateAsync(script.Text, keys, arguments);

@@ -22,10 +22,11 @@ local function take_one(kept, per_minute, request)
 end
 
 -- Takes one of those that KEYS[number] counts; the key is gone when all are there again. Returns 0, or for how long (ms) to wait.
-local function take_permit(number, per_minute)
+-- It is written by redis.call, or by note.
+local function take_permit(number, per_minute, write)
   local kept, wait = take_one(redis.call('GET', KEYS[number]), per_minute)
   if kept then
-    redis.call('SET', KEYS[number], kept, 'PX', 60100) -- the longest limits take a tenth of a second more, for their intervals are rounded up
+    write('SET', KEYS[number], kept, 'PX', 60100) -- the longest limits take a tenth of a second more, for their intervals are rounded up
   end
   return wait or 0
 end

@@ -4,4 +4,4 @@
 -- Reply  0 when permitted, else for how long (ms) to wait
 -- include: gcra
 
-return take_permit(1, ARGV[1])
+return take_permit(1, ARGV[1], redis.call)

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using FastEndpoints;
 using Intotes.Chat.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -24,9 +25,24 @@ public sealed class OpenApiTests(ChatNodes nodes)
         var described = document["paths"]!.AsObject()
             .SelectMany(path => path.Value!.AsObject(), (path, operation) => $"{operation.Key.ToUpperInvariant()} {path.Key}");
 
-        string[] expected = [.. Endpoints().Select(e => $"{e.Method} {e.Path}"), "GET /health/live", "GET /health/ready"];
+        string[] expected = [.. Endpoints().Select(e => $"{e.Method} {e.Path}"), "GET /health/live", "GET /health/ready", "GET /health/startup"];
 
         Assert.Equal(expected.Order(), described.Order());
+    }
+
+    [Fact]
+    public async Task Links_to_the_health_of_the_node()
+    {
+        var description = (string)(await DocumentAsync())["info"]!["description"]!;
+        var links = Regex.Matches(description, @"\]\((/[^)]*)\)").Select(link => link.Groups[1].Value).ToList();
+
+        Assert.Equal(["/health/live", "/health/ready", "/health/startup"], links);
+        using var http = new HttpClient { BaseAddress = nodes.NextAddress() };
+        foreach (var link in links)
+        {
+            using var answer = await http.GetAsync(new Uri(link, UriKind.Relative), TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
     }
 
     [Fact]

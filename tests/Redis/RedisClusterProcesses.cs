@@ -62,6 +62,15 @@ public sealed class RedisClusterProcesses : IAsyncDisposable
         }
     }
 
+    /// <summary>One of the first primaries.</summary>
+    public RedisServerProcess Primary(int number) => servers[number];
+
+    /// <summary>From now on the slots that are left are served while others are not.</summary>
+    public Task ServePartlyAsync() => AskAllAsync(servers, "config", "set", "cluster-require-full-coverage", "no");
+
+    /// <summary>Kills all replicas, so that nobody takes over.</summary>
+    public Task LoseReplicasAsync() => Task.WhenAll(servers.Skip(Primaries).Select(replica => replica.KillAsync()));
+
     /// <summary>Starts the one that was killed again; it becomes the replica of the one that took its place.</summary>
     public Task StartAgainAsync() => servers[0].StartAgainAsync();
 

@@ -4,10 +4,11 @@
 -- Reply  0 when it may call, else for how long (ms) to wait
 -- include: roster
 -- include: gcra
+-- include: note
 
 local now = now_ms()
-redis.call('ZADD', KEYS[1], now, ARGV[1])
-redis.call('HSET', KEYS[4], ARGV[1], ARGV[2])
+note('ZADD', KEYS[1], now, ARGV[1])
+note('HSET', KEYS[4], ARGV[1], ARGV[2])
 if ARGV[3] ~= '' then
   redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
 end
@@ -18,4 +19,4 @@ for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - 8640000
     redis.call('HDEL', KEYS[4], gone)
   end
 end
-return ARGV[4] == '0' and 0 or take_permit(6, ARGV[4])
+return ARGV[4] == '0' and 0 or take_permit(6, ARGV[4], note)

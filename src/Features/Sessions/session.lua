@@ -1,6 +1,7 @@
 -- For every script of one session. KEYS: 1 session hash, 2 messages stream, 3 sent hash, 4 channel of new entries, 5 notes stream.
 -- Those that a caller enters have as first arguments: 1 kind, 2 credential, 3 allowance.
 -- include: gcra
+-- include: note
 
 local function now_ms()
   local time = redis.call('TIME')
@@ -50,7 +51,7 @@ local function over_limit()
     if wait then
       return { 'limited', wait }
     end
-    redis.call('HSET', KEYS[1], field, kept)
+    note('HSET', KEYS[1], field, kept)
   end
 end
 

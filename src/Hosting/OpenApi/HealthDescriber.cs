@@ -10,8 +10,11 @@ internal static class HealthDescriber
 
     public static IEnumerable<KeyValuePair<string, IOpenApiPathItem>> Paths(OpenApiDocument document) =>
     [
-        new("/health/live", Check(document, "GetLiveness", "Whether the process runs", ("200", "Healthy"))),
-        new("/health/ready", Check(document, "GetReadiness", "Whether the service can serve: Redis answers", ("200", "Healthy"), ("503", "Unhealthy"))),
+        new(HealthExtensions.LivePath, Check(document, "GetLiveness", "Whether the process runs", ("200", "Healthy"))),
+        new(HealthExtensions.ReadyPath, Check(
+            document, "GetReadiness", "Whether the service can serve: Redis answers, and the service is not about to stop", ("200", "Healthy"), ("503", "Unhealthy"))),
+        new(HealthExtensions.StartupPath, Check(
+            document, "GetStartup", "Whether the service has started: Redis has let it in once", ("200", "Healthy"), ("503", "Unhealthy"))),
     ];
 
     private static OpenApiPathItem Check(OpenApiDocument document, string id, string summary, params ReadOnlySpan<(string Status, string Word)> answers)

@@ -75,6 +75,7 @@ public static class AccessTable
         GET    /api/v1/operator/stats                         active  401t 401t 401t    401t   403f    401t     403f  403f 200      200    200   401t   401t 401t     403f
         ANY    /health/live                                   open    200  200  200     200    200     200      200   200  200      200    200   401t   200  200      200
         ANY    /health/ready                                  open    200  200  200     200    200     200      200   200  200      200    200   401t   200  200      200
+        ANY    /health/startup                                open    200  200  200     200    200     200      200   200  200      200    200   401t   200  200      200
         GET    /openapi/v1.json                               open    200  200  200     200    200     200      200   200  200      200    200   401t   200  200      200
         GET    /docs/{documentName?}                          open    200  200  200     200    200     200      200   200  200      200    200   401t   200  200      200
         GET    /docs/scalar.js                                open    200  200  200     200    200     200      200   200  200      200    200   401t   200  200      200
@@ -86,7 +87,7 @@ public static class AccessTable
     /// <summary>Those that need no credential. All others need one, by a policy that they name.</summary>
     public static readonly string[] Anonymous =
     [
-        "POST /api/v1/chat/session", "GET /api/v1/chat/availability", "ANY /health/live", "ANY /health/ready", "GET /openapi/v1.json",
+        "POST /api/v1/chat/session", "GET /api/v1/chat/availability", "ANY /health/live", "ANY /health/ready", "ANY /health/startup", "GET /openapi/v1.json",
         "GET /docs/{documentName?}", "GET /docs/scalar.js", "GET /docs/scalar.aspnetcore.js", "GET /docs/favicon.svg",
     ];
 
