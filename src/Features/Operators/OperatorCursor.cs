@@ -5,11 +5,12 @@ using Intotes.Chat.Features.Sessions;
 
 namespace Intotes.Chat.Features.Operators;
 
-/// <summary>Where an operator stands in each of its sessions, and how many waited when it last asked; opaque to the operator.</summary>
+/// <summary>Where an operator stands in each of its sessions, how many waited when it last asked, and how its sessions looked; opaque to the operator.</summary>
 /// <param name="Waiting">Null when it never asked.</param>
-public sealed record OperatorCursor(int? Waiting, IReadOnlyDictionary<string, string> Sessions)
+/// <param name="Look">Stands for who wrote and what was read; null when that was not told.</param>
+public sealed record OperatorCursor(int? Waiting, IReadOnlyDictionary<string, string> Sessions, string? Look)
 {
-    private static readonly OperatorCursor Start = new(null, new Dictionary<string, string>());
+    private static readonly OperatorCursor Start = new(null, new Dictionary<string, string>(), null);
 
     /// <summary>Null when the text is no cursor; no text is the beginning.</summary>
     public static OperatorCursor? Parse(string? text)
@@ -19,8 +20,8 @@ public sealed record OperatorCursor(int? Waiting, IReadOnlyDictionary<string, st
             return text is null ? Start : null;
         }
 
-        if (!Base64Url.IsValid(text) || Encoding.ASCII.GetString(Base64Url.DecodeFromChars(text)).Split(' ') is not [var waiting, .. var sessions]
-            || !uint.TryParse(waiting, out var count) || count > int.MaxValue)
+        if (!Base64Url.IsValid(text) || Encoding.ASCII.GetString(Base64Url.DecodeFromChars(text)).Split(' ') is not [var state, .. var sessions]
+            || !uint.TryParse(state.Split(':', 2)[0], out var count) || count > int.MaxValue)
         {
             return null;
         }
@@ -34,9 +35,9 @@ public sealed record OperatorCursor(int? Waiting, IReadOnlyDictionary<string, st
             }
         }
 
-        return new OperatorCursor((int)count, cursors);
+        return new OperatorCursor((int)count, cursors, state.Split(':', 2).ElementAtOrDefault(1));
     }
 
     public override string ToString() =>
-        Base64Url.EncodeToString(Encoding.ASCII.GetBytes(string.Join(' ', [$"{Waiting ?? 0}", .. Sessions.Select(s => $"{s.Key}={s.Value}")])));
+        Base64Url.EncodeToString(Encoding.ASCII.GetBytes(string.Join(' ', [$"{Waiting ?? 0}:{Look}", .. Sessions.Select(s => $"{s.Key}={s.Value}")])));
 }

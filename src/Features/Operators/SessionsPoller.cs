@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
@@ -39,12 +41,13 @@ public sealed class SessionsPoller(
             (await waiting).Sum(q => q.Places.Count), oldest is { } calledAt ? Math.Max(0, (int)(time.GetUtcNow() - calledAt).TotalSeconds) : null);
         var active = found.Where(p => p.Status == SessionStatus.Active).ToDictionary(p => p.SessionId, p => p.Cursor);
         var hasMore = found.Exists(p => p.HasMore);
+        var look = LookOf(found);
         var answer = new Answer(
             [.. found.Select(p => new News(p.SessionId, p.Status, p.Messages, p.Typing, p.ReadUpTo))],
             summary,
-            new OperatorCursor(summary.Waiting, active).ToString(),
+            new OperatorCursor(summary.Waiting, active, look).ToString(),
             PollPace.NextPollMs(SessionStatus.Active, hasMore, waited: false));
-        var hasNews = summary.Waiting != after.Waiting || found.Exists(p => p.Messages.Count > 0) || !active.Keys.ToHashSet().SetEquals(after.Sessions.Keys);
+        var hasNews = summary.Waiting != after.Waiting || look != after.Look || found.Exists(p => p.Messages.Count > 0) || !active.Keys.ToHashSet().SetEquals(after.Sessions.Keys);
         return (answer, hasNews);
     }
 
@@ -59,6 +62,13 @@ public sealed class SessionsPoller(
             .. options.Value.Queues.Where(entry.Serves).Select(Keys.CallsOf),
             Keys.AssignmentsOf(caller.Id),
         ];
+    }
+
+    /// <summary>What shows without a message, who writes and what was read, in so few characters that a cursor holds it; the same on every node.</summary>
+    private static string LookOf(IEnumerable<PollReply> polls)
+    {
+        var shown = polls.Where(p => p.Status == SessionStatus.Active).OrderBy(p => p.SessionId, StringComparer.Ordinal).Select(p => $"{p.SessionId} {p.Typing} {p.ReadUpTo}");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Join('\n', shown))).AsSpan(0, 4));
     }
 
     private async Task<PollReply?> PollAsync(string sessionId, Caller.Operator caller, OperatorCursor after, CancellationToken ct) =>

@@ -22,8 +22,14 @@ public sealed class SetPresence(RosterStore roster, IOptions<ChatOptions> option
         public string[]? Departments { get; init; }
     }
 
+    /// <param name="Departments">Those it serves; none means all.</param>
     /// <param name="Held">How many sessions it has.</param>
-    public sealed record Answer(PresenceStatus Status, int Capacity, IReadOnlyList<string> Departments, int Held, int LeaseSeconds);
+    /// <param name="Operator">Who it is, as its token says.</param>
+    /// <param name="Supervisor">Whether it may also see what is not its own.</param>
+    /// <param name="AllDepartments">Those there are.</param>
+    public sealed record Answer(
+        PresenceStatus Status, int Capacity, IReadOnlyList<string> Departments, int Held, int LeaseSeconds, OperatorIdentity Operator, bool Supervisor,
+        IReadOnlyList<string> AllDepartments);
 
     public sealed class Rules : Validator<Request>
     {
@@ -51,6 +57,7 @@ public sealed class SetPresence(RosterStore roster, IOptions<ChatOptions> option
             request.Departments ?? entry.Departments);
         await roster.SetPresenceAsync(caller, presence, ct);
         return TypedResults.Ok(new Answer(
-            presence.Status, presence.Capacity, presence.Departments, entry.Held, options.Value.OperatorLeaseSeconds));
+            presence.Status, presence.Capacity, presence.Departments, entry.Held, options.Value.OperatorLeaseSeconds,
+            new OperatorIdentity(caller.Id, caller.Name), caller.IsSupervisor, options.Value.Queues));
     }
 }

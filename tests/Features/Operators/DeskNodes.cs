@@ -89,6 +89,9 @@ public class DeskNodes : ICollectionFixture<DeskNodes>, IAsyncLifetime
         }
     }
 
+    /// <summary>Where a node listens.</summary>
+    public Uri Address(int node) => nodes[node]!.Address;
+
     /// <summary>The services of a node.</summary>
     public IServiceProvider Services(int node) => nodes[node]!.Services;
 

@@ -83,6 +83,42 @@ public sealed class PollSessionsTests(DeskNodes desk) : DeskTest(desk)
     }
 
     [Fact]
+    public async Task A_waiting_poll_is_woken_by_typing_and_by_a_read_receipt()
+    {
+        var dana = Desk.Operator();
+        var call = await Desk.CallHeldByAsync(dana);
+        var sent = (string)(await dana.SayAsync("Hello!", call.SessionId))["id"]!;
+        var before = await PollAsync(dana);
+
+        var writing = await WokenAsync(WaitAsync(dana, before), async () =>
+        {
+            await Desk.ListeningAsync(Keys.Announcements(call.SessionId));
+            await call.Visitor.PostAsync("chat/typing", new { typing = true });
+        });
+        Assert.True((bool)Session(writing, call)!["typing"]!);
+
+        var read = await WokenAsync(WaitAsync(dana, writing), async () =>
+        {
+            await Desk.ListeningAsync(Keys.Announcements(call.SessionId));
+            await call.Visitor.PostAsync("chat/read", new { upTo = sent });
+        });
+        Assert.Equal(sent, (string?)Session(read, call)!["readUpTo"]);
+    }
+
+    [Fact]
+    public async Task What_shows_without_a_message_is_told_even_if_it_came_between_two_polls()
+    {
+        var dana = Desk.Operator();
+        var call = await Desk.CallHeldByAsync(dana);
+        var before = await PollAsync(dana);
+        await call.Visitor.PostAsync("chat/typing", new { typing = true });
+
+        var answer = await WaitAsync(dana, before).WaitAsync(TimeSpan.FromSeconds(15), Ct);
+
+        Assert.True((bool)Session(answer, call)!["typing"]!);
+    }
+
+    [Fact]
     public async Task A_waiting_poll_is_woken_by_a_call()
     {
         var dana = Desk.Operator();

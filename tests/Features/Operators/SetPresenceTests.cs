@@ -16,6 +16,19 @@ public sealed class SetPresenceTests(DeskNodes desk) : DeskTest(desk)
     }
 
     [Theory]
+    [InlineData("operator", false)]
+    [InlineData("supervisor", true)]
+    public async Task It_tells_the_operator_who_it_is_and_which_departments_there_are(string role, bool isSupervisor)
+    {
+        var id = ChatClient.NewId("operator");
+
+        var answer = await Desk.Operator(id, "Dana", role).PutAsync("operator/presence", new { });
+
+        Assert.Equal((id, "Dana", isSupervisor), ((string?)answer["operator"]!["id"], (string?)answer["operator"]!["name"], (bool)answer["supervisor"]!));
+        Assert.Equal(["support", "billing"], answer["allDepartments"]!.AsArray().Select(d => (string?)d));
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(50)]
     public async Task Capacity_may_be_from_1_to_50(int capacity)

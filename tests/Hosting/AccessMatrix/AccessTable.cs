@@ -55,6 +55,7 @@ public static class AccessTable
         POST   /api/v1/operator/calls/claim                   active  401t 401t 401t    401t   403f    401t     403f  403f 409a     200    409a  401t   401t 401t     403f
         GET    /api/v1/operator/sessions                      active  401t 401t 401t    401t   403f    401t     403f  403f 200      200    200   401t   401t 401t     403f
         GET    /api/v1/operator/poll                          active  401t 401t 401t    401t   403f    401t     403f  403f 200      200    200   401t   401t 401t     403f
+        GET    /api/v1/operator/operators                     active  401t 401t 401t    401t   403f    401t     403f  403f 200      200    200   401t   401t 401t     403f
         GET    /api/v1/operator/sessions/{sessionId}          open    401t 401t 401t    401t   403f    401t     403f  403f 404s     404s   200   401t   401t 401t     403f
         GET    /api/v1/operator/sessions/{sessionId}          waiting 401t 401t 401t    401t   403f    401t     403f  403f 200      200    200   401t   401t 401t     403f
         GET    /api/v1/operator/sessions/{sessionId}          active  401t 401t 401t    401t   403f    401t     403f  403f 404s     200    200   401t   401t 401t     403f

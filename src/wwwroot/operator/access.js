@@ -1,0 +1,43 @@
+// @ts-check
+// The platform's token: from the address or a field, kept for this tab only.
+
+const kept = "intotes.operator.token";
+
+/** @typedef {{ sub?: string, name?: string, exp?: number }} Claims */
+
+/**
+ * What a token says of itself: for showing only, because the service decides whether it is good. Null when it is no JWT (RFC 7519).
+ * @param {string} token
+ * @returns {Claims|null}
+ */
+export function claimsOf(token) {
+  const parts = token.split(".");
+  if (parts.length !== 3) return null;
+  try {
+    const bytes = Uint8Array.from(atob(parts[1].replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+    const claims = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof claims === "object" ? claims : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The token of the fragment `#token=...`, which is taken out of the address and its history entry at once. */
+export function takeFromAddress() {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (token !== null) history.replaceState(null, "", location.pathname + location.search);
+  return token;
+}
+
+/** Whoever may read it may act as the operator, so it goes with the tab. */
+export const access = {
+  /** @returns {string|null} */
+  get token() {
+    return sessionStorage.getItem(kept);
+  },
+  /** @param {string|null} token */
+  set token(token) {
+    if (token === null) sessionStorage.removeItem(kept);
+    else sessionStorage.setItem(kept, token);
+  },
+};

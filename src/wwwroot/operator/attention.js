@@ -1,0 +1,81 @@
+// @ts-check
+// What draws the eye and the ear when the console is not looked at: title, notification, sound.
+
+/** @import { Conversation } from "./conversation.js" */
+/** @import { Message } from "./types.js" */
+import { desk } from "./desk.js";
+import { addView, changed } from "./render.js";
+
+const soundKey = "intotes.operator.sound";
+const plainTitle = document.title;
+let waitingBefore = 0;
+/** @type {AudioContext|null} */
+let audio = null;
+
+export const attention = {
+  get sound() {
+    return localStorage.getItem(soundKey) === "on";
+  },
+  set sound(on) {
+    localStorage.setItem(soundKey, on ? "on" : "off");
+    if (on) beep();
+    changed();
+  },
+  /** @type {NotificationPermission|"unsupported"} */
+  get notifications() {
+    return "Notification" in window ? Notification.permission : "unsupported";
+  },
+  async askForNotifications() {
+    if ("Notification" in window) await Notification.requestPermission();
+    changed();
+  },
+};
+
+/** Two short tones. */
+function beep() {
+  audio ??= new AudioContext();
+  for (const [at, pitch] of [[0, 660], [0.12, 880]]) {
+    const [tone, gain] = [audio.createOscillator(), audio.createGain()];
+    tone.frequency.value = pitch;
+    gain.gain.setValueAtTime(0.08, audio.currentTime + at);
+    gain.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + at + 0.15);
+    tone.connect(gain).connect(audio.destination);
+    tone.start(audio.currentTime + at);
+    tone.stop(audio.currentTime + at + 0.16);
+  }
+}
+
+/** @param {string} title @param {string} tag of its kind, the newest replaces the others @param {string|null} id what a click opens */
+function notify(title, tag, id) {
+  if (attention.notifications !== "granted" || document.hasFocus()) return;
+  const shown = new Notification(title, { tag, icon: "/operator/icon.svg" });
+  shown.onclick = () => {
+    window.focus();
+    if (id) dispatchEvent(new CustomEvent("open-conversation", { detail: id }));
+    shown.close();
+  };
+}
+
+/** @param {Conversation} conversation @param {Message[]} messages */
+export function messagesCame(conversation, messages) {
+  if (!messages.some((m) => m.sender === "visitor") || (conversation.unread === 0 && document.hasFocus() && conversation === desk.open)) return;
+  if (attention.sound) beep();
+  // The text is for the console only: a notification shows on a screen that others may see.
+  notify(`New message from ${conversation.name}`, `conversation-${conversation.id}`, conversation.id);
+}
+
+/** @param {Conversation} conversation */
+export function conversationCame(conversation) {
+  if (attention.sound) beep();
+  notify("A conversation was handed over to you", `conversation-${conversation.id}`, conversation.id);
+}
+
+addView(() => {
+  const count = desk.unread;
+  document.title = count > 0 ? `(${count}) ${plainTitle}` : desk.waiting > 0 ? `${desk.waiting} waiting · ${plainTitle}` : plainTitle;
+  if (desk.waiting > waitingBefore) {
+    if (attention.sound) beep();
+    notify(desk.waiting === 1 ? "One call waits" : `${desk.waiting} calls wait`, "queue", null);
+  }
+  waitingBefore = desk.waiting;
+});

@@ -1,0 +1,166 @@
+// @ts-check
+// What this operator has on the desk: its conversations, the queue, and itself.
+
+/** @import { PollAnswer, Presence, Call, Session, Message, News, CannedReply } from "./types.js" */
+import { call } from "./api.js";
+import { changed } from "./render.js";
+import { Conversation } from "./conversation.js";
+
+/** Of those that ended or went to another, so many stay in the list until the operator puts them away. */
+const keptEnded = 5;
+const marks = "intotes.operator.seen";
+
+class Desk {
+  /** @type {Map<string, Conversation>} */
+  conversations = new Map();
+  /** @type {Presence|null} */
+  presence = null;
+  /** @type {Call[]} */
+  calls = [];
+  waiting = 0;
+  /** @type {CannedReply[]} */
+  replies = [];
+  /** @type {string|null} */
+  openId = null;
+  /** @type {(conversation: Conversation, messages: Message[]) => void} */
+  onNews = () => {};
+  /** @type {(conversation: Conversation) => void} */
+  onArrival = () => {};
+  #isFirst = true;
+  #isListing = false;
+
+  get open() {
+    return this.openId === null ? null : (this.conversations.get(this.openId) ?? null);
+  }
+
+  /** Newest first where unread, then as they came. */
+  get list() {
+    return [...this.conversations.values()].sort(
+      (a, b) => Number(b.isMine) - Number(a.isMine) || (a.session?.calledAt ?? "").localeCompare(b.session?.calledAt ?? "") || a.id.localeCompare(b.id),
+    );
+  }
+
+  get unread() {
+    let sum = 0;
+    for (const conversation of this.conversations.values()) sum += conversation.isMine ? conversation.unread : 0;
+    return sum;
+  }
+
+  /** @param {PollAnswer} answer */
+  apply(answer) {
+    this.waiting = answer.queue.waiting;
+    const present = new Set();
+    for (const news of answer.sessions) {
+      present.add(news.sessionId);
+      this.#take(news);
+    }
+    for (const conversation of this.conversations.values()) {
+      if (conversation.isMine && !present.has(conversation.id)) this.#end(conversation, "lost");
+    }
+    if ([...this.conversations.values()].some((c) => c.isMine && !c.session)) void this.#describe();
+    this.#bound();
+    this.#isFirst &&= answer.nextPollMs === 0;
+    changed();
+  }
+
+  /** @param {News} news */
+  #take(news) {
+    let conversation = this.conversations.get(news.sessionId);
+    if (!conversation) {
+      if (news.status !== "active") return;
+      conversation = new Conversation(news.sessionId);
+      conversation.seenUpTo = readMarks()[news.sessionId] ?? "0-0";
+      this.conversations.set(news.sessionId, conversation);
+    }
+    const isNew = !conversation.isMine || (conversation.last === null && conversation.session === null);
+    const fresh = conversation.merge(news.messages);
+    conversation.typing = news.typing;
+    conversation.readUpTo = news.readUpTo;
+    if (news.status === "active") {
+      if (!conversation.isMine) conversation.session = null;
+      conversation.status = "active";
+      if (isNew && !this.#isFirst) this.onArrival(conversation);
+    } else {
+      this.#end(conversation, news.status === "closed" ? "closed" : "lost");
+    }
+    if (fresh.length > 0 && !this.#isFirst) this.onNews(conversation, fresh);
+    conversation.trim();
+  }
+
+  /** @param {Conversation} conversation @param {"closed"|"lost"} status */
+  #end(conversation, status) {
+    if (conversation.status === status) return;
+    conversation.status = status;
+    conversation.typing = false;
+    conversation.unread = 0;
+    conversation.version++;
+  }
+
+  /** The poll tells what was said, this tells by whom. */
+  async #describe() {
+    if (this.#isListing) return;
+    this.#isListing = true;
+    try {
+      /** @type {{ sessions: Session[] }} */
+      const { sessions } = await call("GET", "operator/sessions");
+      for (const session of sessions) this.know(session);
+      changed();
+    } catch {
+      // The next poll asks again.
+    } finally {
+      this.#isListing = false;
+    }
+  }
+
+  /** @param {Session} session */
+  know(session) {
+    const conversation = this.conversations.get(session.sessionId);
+    if (!conversation) return;
+    conversation.session = session;
+    conversation.version++;
+  }
+
+  /** A session that was just claimed is here before the next poll says so. @param {Session} session */
+  claimed(session) {
+    const known = this.conversations.get(session.sessionId) ?? new Conversation(session.sessionId);
+    known.status = "active";
+    known.session = session;
+    this.conversations.set(session.sessionId, known);
+    this.calls = this.calls.filter((c) => c.sessionId !== session.sessionId);
+    changed();
+    return known;
+  }
+
+  /** Puts one that ended away. @param {string} id */
+  dismiss(id) {
+    this.conversations.delete(id);
+    if (this.openId === id) this.openId = null;
+    changed();
+  }
+
+  /** A day left open must not fill the page with what is over. */
+  #bound() {
+    const ended = [...this.conversations.values()].filter((c) => !c.isMine && c.id !== this.openId && c.pending.length === 0);
+    for (const conversation of ended.slice(0, Math.max(0, ended.length - keptEnded))) this.conversations.delete(conversation.id);
+  }
+
+  /** @param {Conversation} conversation @returns {boolean} whether there was something unseen */
+  see(conversation) {
+    if (!conversation.see()) return false;
+    const held = [...this.conversations.values()].filter((c) => c.isMine);
+    sessionStorage.setItem(marks, JSON.stringify(Object.fromEntries(held.map((c) => [c.id, c.seenUpTo]))));
+    changed();
+    return true;
+  }
+}
+
+/** @returns {Record<string, string>} */
+function readMarks() {
+  try {
+    return JSON.parse(sessionStorage.getItem(marks) ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
+export const desk = new Desk();

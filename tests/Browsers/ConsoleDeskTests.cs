@@ -1,0 +1,181 @@
+using System.Net;
+using Intotes.Chat.Tests.Features.Operators;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Intotes.Chat.Tests.Browsers;
+
+/// <summary>What operators do with conversations as a whole, and what they see of the customer.</summary>
+[Collection(nameof(BrowserStories))]
+public sealed class ConsoleDeskTests(Chromium chromium, PlatformNodes desk) : ConsoleStory(chromium, desk), IClassFixture<PlatformNodes>
+{
+    [Fact]
+    public async Task The_customers_profile_and_trades_stand_beside_the_conversation()
+    {
+        await CustomerAsync("Ann Client", "Hello");
+        await using var dana = await SignInAsync();
+        await dana.TakeNextAsync();
+
+        await Expect(dana.Side).ToContainTextAsync("Ann Client");
+        await Expect(dana.Side.GetByRole(AriaRole.Definition).Filter(new() { HasText = "gold" })).ToBeVisibleAsync();
+        await Expect(dana.Side.GetByRole(AriaRole.Columnheader, new() { Name = "Symbol" })).ToBeVisibleAsync();
+        await Expect(dana.Side.GetByRole(AriaRole.Cell, new() { Name = "BTC/EUR" })).ToBeVisibleAsync();
+        await Expect(dana.Side.Locator(".said")).ToContainTextAsync("not verified");
+        await Expect(dana.Side.GetByRole(AriaRole.Link, new() { Name = "https://trading.example/orders" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_platform_that_does_not_answer_is_said_to_be_away_and_can_be_asked_again()
+    {
+        Platform.Answers = http =>
+        {
+            http.Response.StatusCode = 500;
+            return Task.CompletedTask;
+        };
+        await CustomerAsync("Ann", "Hello");
+        await using var dana = await SignInAsync();
+        await dana.TakeNextAsync();
+        await Expect(dana.Side).ToContainTextAsync("The platform does not tell about this customer now");
+
+        Platform.Answers = PlatformNodes.TellAsync;
+        await dana.ClickAsync("Try again");
+        await Expect(dana.Side).ToContainTextAsync("BTC/EUR");
+    }
+
+    [Fact]
+    public async Task An_anonymous_visitor_is_shown_with_what_it_said_of_itself_and_no_link_that_could_run()
+    {
+        var visitor = Desk.Visitor();
+        await visitor.OpenAsync(new { name = "Zoe", email = "zoe@example.org", pageUrl = "javascript:alert(document.domain)" });
+        await visitor.PostAsync("chat/session/call-operator");
+        await using var dana = await SignInAsync();
+        await dana.TakeNextAsync();
+
+        await Expect(dana.Side).ToContainTextAsync("Anonymous visitor");
+        await Expect(dana.Side.Locator(".said")).ToContainTextAsync("javascript:alert(document.domain)");
+        await Expect(dana.Side.GetByRole(AriaRole.Link)).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task A_note_is_for_operators_only_and_goes_with_the_conversation_to_a_colleague()
+    {
+        var ann = await CallerAsync("Ann", "Hello");
+        await using var dana = await SignInAsync();
+        await using var eve = await SignInElsewhereAsync();
+        await dana.TakeNextAsync();
+        await dana.SayAsync("Hi Ann");
+        await dana.NoteAsync("She called yesterday too");
+        await Expect(dana.Page.Locator("#talk .thread .note")).ToContainTextAsync("Internal note by Dana");
+
+        await dana.ClickAsync("Hand over");
+        await Expect(dana.Dialog.Locator("option").Filter(new() { HasText = "Eve (0 of 5)" })).ToBeAttachedAsync();
+        await dana.Dialog.GetByLabel("To").SelectOptionAsync($"o:{eve.Id}");
+        await dana.Dialog.GetByLabel("Note").FillAsync("Please be kind");
+        await dana.ConfirmAsync("Hand over");
+        await Expect(dana.Page.GetByText("This conversation is no longer yours")).ToBeVisibleAsync();
+
+        await eve.ChooseAsync("Ann");
+        await eve.SeesAsync("Hello", "Hi Ann", "She called yesterday too", "Please be kind");
+        await eve.SayAsync("I am Eve");
+        await SeesAsync(ann, "Hello", "Hi Ann", "I am Eve");
+        Assert.DoesNotContain("kind", await ann.TranscriptAsync(), StringComparison.Ordinal);
+        await dana.ClickAsync("Put it away");
+        await Expect(dana.Conversations).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task What_is_put_back_waits_again_at_the_front_with_its_first_wait()
+    {
+        var ann = await CallerAsync("Ann");
+        await using var dana = await SignInAsync();
+        await using var eve = await SignInElsewhereAsync();
+        await dana.TakeNextAsync();
+        await CallerAsync("Ben");
+
+        await dana.ClickAsync("Put back");
+        await dana.ConfirmAsync("Put back");
+
+        await Expect(eve.Calls).ToHaveCountAsync(2);
+        await Expect(eve.Calls.First).ToContainTextAsync("Ann");
+        await eve.Page.GetByRole(AriaRole.Button, new() { Name = "Take the call of Ann" }).ClickAsync();
+        await eve.SayAsync("Hello Ann");
+        await SeesAsync(ann, "Hello Ann");
+        await Expect(dana.Calls).ToHaveCountAsync(1);
+    }
+
+    [Fact]
+    public async Task A_visitor_is_blocked_after_a_question()
+    {
+        var ann = await CallerAsync("Ann", "Rude words");
+        await using var dana = await SignInAsync();
+        await dana.TakeNextAsync();
+
+        await dana.ClickAsync("Block");
+        await dana.ConfirmAsync("Cancel");
+        (await ann.SayAsync("More")).Expect(HttpStatusCode.Created);
+        await dana.ClickAsync("Block");
+        await dana.Dialog.GetByLabel("For").SelectOptionAsync("60");
+        await dana.ConfirmAsync("Block");
+
+        await Expect(dana.Toasts).ToContainTextAsync("Ann is blocked.");
+        (await ann.SayAsync("Even more")).ExpectProblem(403, "blocked");
+    }
+
+    [Fact]
+    public async Task Earlier_conversations_can_be_read_and_those_of_others_are_said_to_be_theirs()
+    {
+        var ann = await CustomerAsync("Ann", "The first time");
+        await using var dana = await SignInAsync();
+        await dana.TakeNextAsync();
+        await dana.SayAsync("The first answer");
+        await SeesAsync(ann, "The first time", "The first answer");
+        (await ann.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
+        await Expect(dana.Page.GetByText("This conversation is closed.")).ToBeVisibleAsync();
+        await ann.OpenAsync();
+        await ann.PostAsync("chat/session/call-operator");
+
+        await dana.TakeNextAsync();
+        await dana.Side.GetByRole(AriaRole.Button, new() { Name = "The first answer" }).ClickAsync();
+        await Expect(dana.Dialog.Locator(".thread .text")).ToHaveTextAsync(["The first time", "The first answer"]);
+        await dana.Page.Keyboard.PressAsync("Escape");
+        await dana.ClickAsync("Closed conversations");
+        await Expect(dana.Dialog).ToContainTextAsync("The first answer");
+        await dana.Page.Keyboard.PressAsync("Escape");
+
+        await using var eve = await SignInElsewhereAsync();
+        eve.Browser.Expecting("status of 404");
+        await dana.ClickAsync("Put back");
+        await dana.ConfirmAsync("Put back");
+        await eve.TakeNextAsync();
+        await eve.Side.GetByRole(AriaRole.Button, new() { Name = "The first answer" }).ClickAsync();
+        await Expect(eve.Dialog).ToContainTextAsync("was another operator's");
+    }
+
+    [Fact]
+    public async Task A_supervisor_sees_the_queue_the_operators_and_every_conversation()
+    {
+        await CallerAsync("Ann", "From Ann");
+        await using var dana = await SignInAsync("Dora");
+        await dana.TakeNextAsync();
+        await dana.SayAsync("To Ann");
+        var ben = await CallerAsync("Ben", "From Ben");
+        await using var sue = await SignInElsewhereAsync("Sue", "supervisor");
+        await sue.ClickAsync("Supervisor");
+
+        await Expect(Tile("Waiting")).ToContainTextAsync("1");
+        await Expect(Tile("In conversation")).ToContainTextAsync("1");
+        // A console that was closed a moment ago, by the test before, may still count among those online.
+        await Expect(Tile("Operators online")).ToContainTextAsync("room for");
+        await Expect(sue.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Dora" })).ToContainTextAsync("1 of 5");
+        await Expect(sue.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Sue" })).ToContainTextAsync("0 of 5");
+        await Expect(sue.Page.GetByRole(AriaRole.Img, new() { NameRegex = new("Wait: Hour, median .* 1 in the last hour|Wait, 1 in the last hour") })).ToBeVisibleAsync();
+        await sue.Page.GetByRole(AriaRole.Button, new() { Name = "To Ann" }).ClickAsync();
+        await Expect(sue.Dialog.Locator(".thread .text")).ToHaveTextAsync(["From Ann", "To Ann"]);
+        await sue.Page.Keyboard.PressAsync("Escape");
+
+        await ben.PostAsync("chat/session/close");
+        await Expect(Tile("Waiting")).ToContainTextAsync("nobody waits", new() { Timeout = 15_000 });
+
+        ILocator Tile(string name) => sue.Page.GetByRole(AriaRole.Region, new() { Name = name, Exact = true });
+    }
+}
