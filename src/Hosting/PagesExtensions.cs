@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.StaticFiles;
 
@@ -6,8 +7,10 @@ namespace Intotes.Chat.Hosting;
 /// <summary>The two faces, as files in <c>wwwroot</c>: the widget (<c>/widget.js</c>) for other sites, and the console (<c>/operator</c>) for this one.</summary>
 public static class PagesExtensions
 {
-    /// <summary>Compressed under HTTPS too: the files are the same for everybody, so their length tells nothing (BREACH needs a secret in them).</summary>
-    public static IServiceCollection AddPages(this IServiceCollection services) => services.AddResponseCompression(o =>
+    /// <summary>Compressed as the build says of the widget. Under HTTPS too: the files are the same for everybody, so their length tells nothing (BREACH needs a secret in them).</summary>
+    public static IServiceCollection AddPages(this IServiceCollection services) => services
+        .Configure<GzipCompressionProviderOptions>(o => o.Level = CompressionLevel.Optimal)
+        .AddResponseCompression(o =>
     {
         o.EnableForHttps = true;
         o.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "image/svg+xml"];

@@ -1,4 +1,5 @@
 // @ts-check
+import { consoleLink, embedChat, identify } from "./chat.js";
 import { el, figure, moment, money, named, number, percent, snippet, table, tone, trend } from "./view.js";
 
 const TREND_DAYS = 30;
@@ -8,6 +9,7 @@ const api = `${site.chatBaseUrl}/api/v1`;
 const page = /** @type {HTMLElement} */ (document.getElementById("page"));
 
 document.getElementById("docs")?.setAttribute("href", `${site.chatBaseUrl}/docs`);
+embedChat(site.chatBaseUrl);
 addEventListener("hashchange", show);
 await show();
 
@@ -21,6 +23,7 @@ async function show() {
     if (location.hash !== wanted) return; // somebody else was chosen meanwhile
     page.replaceChildren(...content);
     showChat(person, token);
+    document.getElementById("desk")?.replaceChildren(await consoleLink(site, person, get));
   } catch (error) {
     page.replaceChildren(el("h1", "", "The platform does not answer"), el("p", "quiet", String(error)));
   }
@@ -123,9 +126,12 @@ function showChat(person, token) {
     ["See the waiting calls", `curl ${api}/operator/calls \\\n  -H ${identity}`],
     ["Take the oldest", `curl -X POST ${api}/operator/calls/claim \\\n  -H ${identity}`],
   ];
-  const intro = person
-    ? `The platform signs ${person.name.split(" ")[0]} in with this token. The chat needs nothing else to know who is calling.`
-    : "Nobody is signed in. The chat gives an anonymous visitor a session of its own, and a token that proves it.";
+  const intro = person?.role
+    ? `${person.name.split(" ")[0]} answers at the console, with nothing but the token that the platform gives.`
+    : person
+      ? `Ask something by the button in the corner. The platform's token tells the chat that this is ${person.name.split(" ")[0]}; it needs nothing else.`
+      : "Ask something by the button in the corner, without an account. Sign in above in the middle of it, and the conversation goes on.";
+  identify(person?.role ? null : token);
   const tokenLine = token ? [["Token, good for 8 hours", token]] : [];
   const snippets = [...tokenLine, ...(person?.role ? operatorLines : customerLines)].map(([label, line]) => snippet(label, line));
   document.getElementById("chat-intro")?.replaceChildren(intro);

@@ -1,0 +1,105 @@
+// @ts-check
+// The one line that a page embeds. It shows the launcher; the rest is loaded when the visitor opens the chat, or has left one going.
+(() => {
+  const page = /** @type {any} */ (window);
+  const early = page.IntotesChat;
+  if (early?.open) return;
+  const script = /** @type {HTMLScriptElement} */ (document.currentScript), data = script.dataset;
+  const base = new URL(".", script.src).href;
+  /** @type {Record<string, string>} */
+  const labels = { en: "Chat with us", de: "Chatten Sie mit uns", es: "Chatee con nosotros", ar: "تحدث معنا", ja: "チャットで相談する" };
+  const wanted = data.locale || document.documentElement.lang || navigator.language;
+  const language = wanted.split("-")[0].toLowerCase();
+  const known = language in labels ? language : "en";
+
+  customElements.define("intotes-chat", class extends HTMLElement {});
+  const host = document.createElement("intotes-chat");
+  const shadow = host.attachShadow({ mode: "open" });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`
+    :host { all: initial; color-scheme: light dark; position: fixed; z-index: var(--chat-z-index, 2147483000);
+      inset-block-end: var(--chat-bottom, 20px); inset-inline-end: var(--chat-side, 20px);
+      --accent: var(--chat-accent, light-dark(#0b6e5f, #3fc2a7)); --on-accent: var(--chat-on-accent, light-dark(#fff, #06231d)); }
+    .launcher { width: 60px; height: 60px; padding: 16px; border: 0; border-radius: 50%; cursor: pointer; background: var(--accent); color: var(--on-accent);
+      box-shadow: 0 4px 20px #0005; }
+    .launcher:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
+    .launcher svg { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }`);
+  shadow.adoptedStyleSheets = [sheet];
+  const [svg, shape] = ["svg", "path"].map(name => document.createElementNS("http://www.w3.org/2000/svg", name));
+  svg.setAttribute("viewBox", "0 0 24 24");
+  shape.setAttribute("d", "M12 3.5a8.5 8 0 0 0-7.3 12.1L3.5 20.5l5-1.3A8.5 8 0 1 0 12 3.5ZM8.2 11.5h.01M12 11.5h.01M15.8 11.5h.01");
+  svg.append(shape);
+  const launcher = document.createElement("button");
+  launcher.className = "launcher";
+  launcher.ariaLabel = data.label || labels[known];
+  launcher.ariaExpanded = "false";
+  launcher.append(svg);
+  launcher.onclick = () => chat.toggle();
+  shadow.append(launcher);
+
+  const events = new EventTarget();
+  /** @type {string | null} The platform's token of the visitor, where it is signed in. */
+  let jwt = null;
+  /** @type {Promise<any> | undefined} */
+  let loading;
+
+  /** @param {string} address @param {"json" | "text"} as */
+  const get = async (address, as) => (await fetch(address, { credentials: "omit" }))[as]();
+
+  async function load() {
+    const [module, css, texts, more] = await Promise.all([
+      import(`${base}widget/main.js`),
+      get(`${base}widget/widget.css`, "text"),
+      get(`${base}widget/locales/${known}.json`, "json"),
+      data.texts && get(data.texts, "json"),
+    ]);
+    return module.start({
+      api: `${base}api/v1/chat/`, css, texts: { ...texts, ...more }, locale: more || known === language ? wanted : known,
+      host, launcher, jwt, department: data.department,
+      /** @param {string} name @param {unknown} detail */
+      emit: (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail })),
+    });
+  }
+
+  const loaded = () => loading ??= load().catch(failure => {
+    loading = undefined;
+    console.warn("The chat could not be loaded.", failure);
+  });
+
+  /** Whether an earlier page left a conversation. @param {RegExp} kind */
+  function left(kind) {
+    try {
+      return Object.keys(localStorage).some(key => kind.test(key));
+    } catch {
+      return false;
+    }
+  }
+
+  const chat = {
+    open: () => loaded().then(it => it?.open()),
+    close: () => loading?.then(it => it?.close()),
+    toggle: () => loaded().then(it => it?.toggle()),
+    /** @param {string | null} token The platform's token of the customer who is signed in; null: nobody is (any more). */
+    identify(token) {
+      jwt = token;
+      if (!loading && token && left(/^intotes-chat:(account|session)/)) loaded();
+      return loading?.then(it => it?.identify(jwt));
+    },
+    /** @param {string} name @param {(detail: any) => void} handler @returns {() => void} takes the handler away again */
+    on(name, handler) {
+      const listener = (/** @type {any} */ event) => handler(event.detail);
+      events.addEventListener(name, listener);
+      return () => events.removeEventListener(name, listener);
+    },
+    /** Does this with the chat; what a page pushed before this script came is done when it comes. @param {(it: any) => void} action */
+    push: action => action(chat),
+  };
+  page.IntotesChat = chat;
+
+  function mount() {
+    document.body.append(host);
+    if (Array.isArray(early)) early.forEach(chat.push);
+    if (!jwt && left(/^intotes-chat:session/)) loaded();
+  }
+  document.body ? mount() : document.addEventListener("DOMContentLoaded", mount);
+})();

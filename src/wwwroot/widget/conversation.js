@@ -1,0 +1,222 @@
+// @ts-check
+import { outbox, pulse } from "./delivery.js";
+import { compareIds, merge, stillUnsent } from "./messages.js";
+import { Problem } from "./service.js";
+
+/**
+ * @typedef {import("./messages.js").Entry} Entry @typedef {import("./service.js").Call} Call @typedef {import("./service.js").Identity} Identity
+ * @typedef {{ position: number, waiting: number, estimatedWaitSeconds: number | null }} Queue
+ * @typedef {ReturnType<typeof conversation>} Conversation
+ */
+const START = "0-0", TYPING_EVERY = 3_000, PAGE = "history?limit=100";
+
+/**
+ * One visitor's conversation: what is known of it, and what can be done with it. No visitor's session is opened before something is said.
+ * @param {Call} call @param {Identity} identity @param {{ department?: string }} details said when a session is opened
+ * @param {() => void} changed @param {(news: Entry[], isKnown?: boolean) => void} arrived @param {(code: string) => void} refused
+ */
+export function conversation(call, identity, details, changed, arrived, refused) {
+  let cursor = START, isSynced = false, readSaid = START, typingSaid = 0;
+  /** @type {Promise<void> | null} */
+  let opening = null;
+
+  const nothing = {
+    status: /** @type {"new" | "open" | "waiting" | "active" | "closed"} */ ("new"),
+    entries: /** @type {Entry[]} */ ([]),
+    hasEarlier: false,
+    operator: /** @type {string | null} */ (null),
+    queue: /** @type {Queue | null} */ (null),
+    typing: false,
+    readUpTo: /** @type {string | null} */ (null),
+  };
+  const chat = {
+    ...nothing,
+    connection: /** @type {import("./delivery.js").Connection} */ ("connecting"),
+    /** Whether anybody is there, as far as that was asked. @type {boolean | undefined} */
+    isStaffed: undefined,
+    pulse: pulse(step, connected, goesOn),
+    outbox: outbox(post, () => changed()),
+
+    resume() {
+      chat.pulse.start();
+      chat.outbox.flush();
+    },
+
+    /** Forgets what is shown, and asks the service who talks here. */
+    reset() {
+      forget();
+      chat.resume();
+    },
+
+    /** @param {string} text */
+    send(text) {
+      typingSaid = 0;
+      chat.outbox.add(text);
+    },
+
+    callOperator: () => ask("POST session/call-operator", { body: { department: details.department } }),
+
+    /** Tells the other side that the visitor writes, or no longer. @param {boolean} typing */
+    type(typing) {
+      if (chat.status !== "active" || (typing ? Date.now() - typingSaid < TYPING_EVERY : !typingSaid)) return;
+      typingSaid = typing ? Date.now() : 0;
+      call("POST typing", { body: { typing } }).catch(() => {});
+    },
+
+    /** Tells the other side what the visitor has seen. */
+    markRead() {
+      const upTo = chat.entries.findLast(entry => entry.sender === "operator")?.id ?? START, before = readSaid;
+      if (compareIds(upTo, before) <= 0) return;
+      readSaid = upTo;
+      call("POST read", { body: { upTo } }).catch(() => readSaid = before);
+    },
+
+    async earlier() {
+      const { messages, hasMore } = await ask(`GET ${PAGE}&before=${chat.entries[0].id}`);
+      set({ entries: merge(chat.entries, messages), hasEarlier: hasMore });
+    },
+
+    close: () => ask("POST session/close"),
+
+    /** @param {number} score @param {string} comment */
+    rate: (score, comment) => ask("POST session/rating", { body: { score, comment: comment.replace(/\s+/g, " ").trim() || null } }),
+
+    /** @returns {Promise<string>} plain text */
+    transcript: () => ask("GET session/transcript", { headers: { Accept: "text/plain" } }),
+
+    /** A new conversation in place of a closed one. */
+    async again() {
+      await open();
+      forget();
+      chat.outbox.items.forEach(item => item.refused === "session_closed" && chat.outbox.flush(item));
+    },
+  };
+
+  /** @param {Partial<typeof chat>} news */
+  function set(news) {
+    Object.assign(chat, news);
+    changed();
+  }
+
+  /** What the visitor asked for; a refusal is for it to know. @type {Call} */
+  async function ask(...request) {
+    try {
+      if (chat.status === "new") await begin();
+      const answer = await call(...request);
+      const { status = chat.status, queue = chat.queue } = answer;
+      set({ status, queue });
+      chat.pulse.wake();
+      return answer;
+    } catch (problem) {
+      refused(/** @type {Problem} */ (problem).code);
+      throw problem;
+    }
+  }
+
+  /** Opens a session, once however many want one. */
+  const begin = () => opening ??= open().finally(() => opening = null);
+
+  async function open() {
+    const session = await call("POST session", { body: details });
+    identity.keep(session.sessionId, session.token);
+    set({ status: session.status, queue: session.queue });
+    chat.pulse.start();
+  }
+
+  /** @param {import("./messages.js").Unsent} item @returns {Promise<void>} */
+  async function post({ clientMessageId, text }) {
+    try {
+      if (chat.status === "new") await begin();
+      const entry = await call("POST message", { body: { clientMessageId, text } });
+      chat.entries = merge(chat.entries, [entry]);
+      settle([entry]);
+    } catch (failure) {
+      const { isNoSession, code } = /** @type {Problem} */ (failure);
+      if (code === "session_closed") chat.pulse.wake();
+      if (isNoSession) lose();
+      throw isNoSession || code === "invalid_token" ? new Problem(0, code) : failure;
+    }
+    if (chat.status === "open") chat.pulse.wake();
+  }
+
+  /** @param {Entry[]} news */
+  const settle = news => chat.outbox.keep(stillUnsent(chat.outbox.items, news));
+
+  /** @param {boolean} waits @param {AbortSignal} signal @returns {Promise<number>} */
+  async function step(waits, signal) {
+    try {
+      return await (isSynced ? poll(waits, signal) : sync(signal));
+    } catch (problem) {
+      if (!(problem instanceof Problem) || !problem.isNoSession) throw problem;
+      lose();
+      return look(signal);
+    }
+  }
+
+  /** @param {boolean} waits @param {AbortSignal} signal @returns {Promise<number>} */
+  async function poll(waits, signal) {
+    const { messages, cursor: next, status, operator, queue, typing, readUpTo, nextPollMs } =
+      await call(`GET poll?after=${cursor}${waits ? "&wait=25" : ""}`, { signal, seconds: 35 });
+    signal.throwIfAborted();
+    isSynced = chat.status !== "closed" || status === "closed"; // else begun anew on another device
+    cursor = next;
+    chat.entries = merge(chat.entries, messages);
+    set({ status, operator: operator?.name ?? null, queue, typing, readUpTo });
+    settle(messages);
+    if (messages.length) arrived(messages);
+    // Who has said something wants an answer.
+    if (status === "open" && chat.entries.some(entry => entry.sender === "visitor")) await chat.callOperator().catch(() => {});
+    return nextPollMs;
+  }
+
+  /** @param {AbortSignal} signal */
+  async function sync(signal) {
+    if (identity.jwt && (identity.token || !identity.session)) await open();
+    if (!identity.jwt && !identity.token) return look(signal);
+    const { sessionId, messages, cursor: last, hasMore, status, readUpTo } = await call(`GET ${PAGE}`, { signal });
+    signal.throwIfAborted();
+    const known = sessionId === identity.session ? chat.entries : [];
+    identity.keep(sessionId, identity.token);
+    isSynced = true;
+    cursor = last;
+    set({ entries: merge(known, messages), hasEarlier: hasMore, status, readUpTo });
+    settle(messages);
+    arrived(messages, true);
+    await poll(false, signal);
+    return 0;
+  }
+
+  /** Whether anybody would answer. @param {AbortSignal} signal */
+  async function look(signal) {
+    set({ isStaffed: (await call("GET availability", { signal })).operatorsOnline });
+    return 60_000;
+  }
+
+  /** @param {import("./delivery.js").Connection} connection */
+  function connected(connection) {
+    if (connection === chat.connection) return;
+    set({ connection });
+    if (connection === "online") chat.outbox.flush();
+  }
+
+  /** @param {Problem} problem @returns {boolean} */
+  function goesOn({ code }) {
+    refused(code);
+    if (code !== "invalid_token") return !(isSynced = false); // the cursor may be one that a Redis without its data does not know
+    set({ connection: "expired" });
+    return false;
+  }
+
+  /** The session is gone, or not this caller's any more. */
+  function lose() {
+    identity.keep();
+    forget();
+  }
+
+  function forget() {
+    isSynced = false;
+    readSaid = START;
+    set(nothing);
+  }
+  return chat;
+}

@@ -1,0 +1,141 @@
+// @ts-check
+import { conversation } from "./conversation.js";
+import { compareIds } from "./messages.js";
+import { panel } from "./panel.js";
+import { connect, Identity, onShared, own, shared } from "./service.js";
+import { el, fill } from "./thread.js";
+
+/** @typedef {import("./messages.js").Entry} Entry */
+
+/**
+ * Puts the window beside the launcher, and goes on where an earlier page left off.
+ * @param {{ api: string, css: string, texts: Record<string, string>, locale: string, host: HTMLElement, launcher: HTMLButtonElement,
+ *   jwt: string | null, department?: string, emit: (name: string, detail?: unknown) => void }} setting
+ */
+export function start({ api, css, texts, locale, host, launcher, jwt, department, emit }) {
+  const shadow = /** @type {ShadowRoot} */ (host.shadowRoot);
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  shadow.adoptedStyleSheets.push(sheet);
+  host.lang = locale;
+  host.dir = texts.dir ?? "ltr";
+  const label = launcher.ariaLabel, count = el("span");
+  launcher.append(count);
+
+  const identity = new Identity(jwt);
+  let isOpen = false, unread = 0, told = "";
+  let seen = shared.get("seen") ?? "0-0";
+  const details = { locale, pageUrl: location.origin + location.pathname, department };
+  const chat = conversation(connect(api, identity), identity, details, show, arrived, refused);
+  const window = panel(chat, texts, locale, close);
+
+  const isLookedAt = () => isOpen && !document.hidden;
+
+  function show() {
+    const unseen = chat.entries.filter(entry => entry.sender === "operator" && compareIds(entry.id, seen) > 0);
+    if (isLookedAt() && unseen.length) {
+      shared.set("seen", seen = unseen[unseen.length - 1].id);
+      unseen.length = 0;
+    }
+    if (isLookedAt()) chat.markRead();
+    if (isOpen) window.show();
+    else if (chat.connection !== "connecting" && (chat.status === "new" || chat.status === "closed")) chat.pulse.stop();
+    if (unseen.length !== unread) badge(unseen.length);
+    const { status, connection, operator } = chat;
+    if (told !== (told = [status, connection, operator].join())) emit("status", { status, connection, operator });
+  }
+
+  /** @param {number} number of messages that no tab has shown yet */
+  function badge(number) {
+    unread = number;
+    document.title = (number ? `(${number}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+    count.textContent = number ? `${number}` : "";
+    launcher.ariaLabel = number ? `${label}: ${fill(texts.unread, { count: number })}` : label;
+    emit("unread", { count: number });
+  }
+
+  /** @param {Entry[]} news @param {boolean} [isKnown] whether they are what was there already */
+  function arrived(news, isKnown) {
+    if (isKnown) return window.toEnd();
+    const last = news.findLast(entry => entry.sender !== "visitor");
+    if (last && isOpen) window.announce(`${last.senderName ?? ""} ${texts[`event.${last.event}`] ?? last.text}`);
+    if (last?.sender === "operator" && !isLookedAt()) ring(last.id);
+    news.forEach(entry => emit("message", entry));
+  }
+
+  /** @param {string} id for which another tab may have rung already */
+  function ring(id) {
+    if (compareIds(id, shared.get("rung") ?? "0-0") <= 0) return;
+    shared.set("rung", id);
+    if (!shared.get("muted") && navigator.userActivation?.hasBeenActive) chime();
+  }
+
+  /** @param {string} code */
+  function refused(code) {
+    code === "invalid_token" ? emit("token-expired") : window.refused(code);
+  }
+
+  function open() {
+    if (!isOpen) turn(true);
+    window.focus();
+  }
+
+  function close() {
+    if (!isOpen) return;
+    turn(false);
+    launcher.focus();
+  }
+
+  /** @param {boolean} on */
+  function turn(on) {
+    isOpen = on;
+    own.set("open", on || null);
+    launcher.ariaExpanded = `${on}`;
+    host.classList.toggle("open", on);
+    on ? shadow.append(window.element) : window.element.remove();
+    if (on) chat.resume();
+    show();
+    window.toEnd();
+    emit(on ? "open" : "close");
+  }
+
+  /** @param {string | null} token */
+  function identify(token) {
+    const { jwt, key } = identity;
+    if (jwt === token) return;
+    if (!token) identity.keep();
+    identity.jwt = token;
+    if (identity.key === key) return chat.resume();
+    if (jwt) { // somebody else, or nobody, sits here now
+      chat.outbox.keep([]);
+      close();
+    }
+    identity.read();
+    chat.reset();
+  }
+
+  onShared(key => {
+    if (key === "seen") seen = shared.get(key) ?? seen;
+    if (key === identity.key) {
+      const { session, token } = identity;
+      identity.read();
+      if (session !== identity.session || token !== identity.token) return chat.reset();
+    }
+    show();
+  });
+  document.addEventListener("visibilitychange", show);
+  if (own.get("open")) open();
+  else chat.resume();
+  return { open, close, identify, toggle: () => isOpen ? close() : open() };
+}
+
+/** A short sound of two notes. */
+function chime() {
+  const audio = new AudioContext(), note = audio.createOscillator(), volume = audio.createGain();
+  note.frequency.setValueAtTime(880, 0.12);
+  volume.gain.setValueAtTime(0.1, 0);
+  volume.gain.exponentialRampToValueAtTime(0.001, 0.4);
+  note.connect(volume).connect(audio.destination);
+  note.start();
+  note.stop(0.4);
+}

@@ -1,0 +1,168 @@
+// @ts-check
+import { shared } from "./service.js";
+import { button, el, fill, icon, thread } from "./thread.js";
+
+const BELL = "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15ZM10 21h4", SAVE = "M12 4v11M7 11l5 5 5-5M5 20h14",
+  END = "M12 4v8M7.5 6.5a7.5 7.5 0 1 0 9 0", DOWN = "m6 9 6 6 6-6", SEND = "M4 12h15M13 6l6 6-6 6", STAR = "m12 3 2.7 5.8 6.3.8-4.6 4.4 1.2 6.3L12 17.2l-5.6 3.1 1.2-6.3L3 9.6l6.3-.8Z";
+
+/** @typedef {import("./conversation.js").Conversation} Conversation @typedef {Record<string, string>} Texts */
+
+/**
+ * The window of the chat: shows what the conversation is, and hands on what the visitor does.
+ * @param {Conversation} chat @param {Texts} texts @param {string} locale @param {() => void} minimise
+ */
+export function panel(chat, texts, locale, minimise) {
+  let problem = "";
+  const title = el("bdi", { id: "title" });
+  const subtitle = el("p");
+  const banner = el("p", { class: "banner", role: "status" });
+  const hours = el("p");
+  const welcome = el("div", { class: "welcome" }, el("h3", {}, texts.welcome), hours);
+  const messages = thread(chat, texts, locale);
+  const typing = el("p", { class: "typing" });
+  const callOperator = button("quiet", texts.call, () => chat.callOperator().then(focus, () => {}));
+  const news = el("p", { class: "unseen", role: "status" });
+
+  const sound = tool("sound", BELL, () => {
+    shared.set("muted", sound.ariaPressed === "true");
+    sound.ariaPressed = `${!shared.get("muted")}`;
+  });
+  const save = tool("transcript", SAVE, async () => {
+    const href = URL.createObjectURL(new Blob([await chat.transcript()]));
+    el("a", { href, download: "chat.txt" }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 10_000);
+  });
+  const end = tool("end", END, () => ask(true));
+  const sure = el("div", { class: "over", role: "group", "aria-label": texts.sure }, el("p", {}, texts.sure), el("div", {},
+    button("primary", texts.endNow, () => chat.close().then(focus, () => ask(false))), button("quiet", texts.keep, () => ask(false))));
+  const rating = ratingForm(texts, chat.rate);
+  const over = el("div", { class: "over" }, rating, button("primary", texts.again, () => chat.again().then(focus, () => {})));
+
+  const field = el("textarea", {
+    rows: 1, dir: "auto", maxlength: 4000, "aria-label": texts.message, placeholder: texts.placeholder, enterkeyhint: "send",
+    input() {
+      fit();
+      chat.type(!!field.value);
+    },
+    /** @param {KeyboardEvent} event */
+    keydown(event) {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event);
+    },
+    blur: () => chat.type(false),
+  });
+  const composer = el("form", { class: "composer", submit: send }, field, tool("send", SEND));
+
+  const element = el("section", {
+    class: "panel", role: "dialog", "aria-labelledby": "title",
+    /** @param {KeyboardEvent} event */
+    keydown(event) {
+      if (event.key === "Escape" && !event.isComposing) sure.hidden ? minimise() : ask(false);
+    },
+  }, el("header", {}, el("div", {}, el("h2", {}, title), subtitle), sound, save, end, tool("minimise", DOWN, minimise)),
+  banner, welcome, messages.element, typing, callOperator, composer, sure, over, news);
+  sure.hidden = true;
+  sound.ariaPressed = `${!shared.get("muted")}`;
+
+  function show() {
+    const { status, operator, connection, entries } = chat, wasAtEnd = messages.isAtEnd();
+    const isClosed = status === "closed", isEmpty = !entries.length && !chat.outbox.items.length;
+    const trouble = connection === "online" || connection === "connecting" ? problem : texts[connection];
+    say(title, operator ?? texts.title);
+    say(subtitle, texts[`status.${status}`] ?? "");
+    say(banner, trouble || place());
+    banner.classList.toggle("trouble", !!trouble);
+    welcome.hidden = !isEmpty || isClosed;
+    say(hours, chat.isStaffed === undefined ? "" : texts[chat.isStaffed ? "online" : "away"]);
+    messages.element.hidden = !welcome.hidden;
+    messages.show();
+    say(typing, chat.typing ? fill(texts.typing, { name: operator ?? texts.title }) : "");
+    callOperator.hidden = !isEmpty || (status !== "new" && status !== "open");
+    save.hidden = isEmpty;
+    end.hidden = status === "new" || isClosed;
+    sure.hidden ||= end.hidden;
+    composer.hidden = isClosed || !sure.hidden;
+    over.hidden = !isClosed;
+    rating.hidden = !entries.some(entry => entry.sender === "operator") || (!rating.dataset.sent && entries.some(entry => entry.event === "rated"));
+    if (wasAtEnd) messages.toEnd();
+  }
+
+  /** The place in the queue. */
+  function place() {
+    const { queue, status } = chat;
+    if (status !== "waiting" || !queue) return "";
+    const minutes = Math.ceil((queue.estimatedWaitSeconds ?? 0) / 60);
+    const time = minutes.toLocaleString(locale, { style: "unit", unit: "minute", unitDisplay: "long" });
+    return fill(minutes ? `${texts.position} ${texts.expected}` : texts.position, { position: queue.position, time });
+  }
+
+  /** @param {Event} event */
+  function send(event) {
+    event.preventDefault();
+    if (!field.value.trim()) return;
+    chat.send(field.value);
+    field.value = "";
+    fit();
+    messages.toEnd();
+    field.focus();
+  }
+
+  function fit() {
+    field.style.height = "auto";
+    field.style.height = `${field.scrollHeight + 2}px`;
+  }
+
+  /** Whether to end the conversation. @param {boolean} asks */
+  function ask(asks) {
+    sure.hidden = !asks;
+    show();
+    asks ? sure.querySelector("button")?.focus() : focus();
+  }
+
+  /** A button that shows an icon. @param {string} name @param {string} path @param {() => void} [click] submits the form where there is none */
+  function tool(name, path, click) {
+    const made = el("button", { type: click ? "button" : "submit", class: name, "aria-label": texts[name], title: texts[name] }, icon(path));
+    if (click) made.addEventListener("click", click);
+    return made;
+  }
+
+  const focus = () => (composer.hidden ? /** @type {HTMLElement} */ (over.lastChild) : field).focus();
+  return {
+    element, show, focus, toEnd: messages.toEnd,
+
+    /** Reads out, without showing it. @param {string} text */
+    announce: text => news.textContent = text,
+
+    /** @param {string} code of what the service refused */
+    refused(code) {
+      problem = code === "network" ? "" : texts[`error.${code}`] ?? texts["error.other"];
+      show();
+      setTimeout(() => {
+        problem = "";
+        show();
+      }, 8000);
+    },
+  };
+}
+
+/** Changes what differs only, so that nothing is read out twice. @param {HTMLElement} element @param {string} text */
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Five stars as radio buttons, and a comment. @param {Texts} texts @param {Conversation["rate"]} rate */
+function ratingForm(texts, rate) {
+  const stars = [1, 2, 3, 4, 5].map(score =>
+    el("label", {}, el("input", { type: "radio", name: "score", value: score, required: "", "aria-label": fill(texts.stars, { score }) }), icon(STAR)));
+  const comment = el("textarea", { rows: 2, maxlength: 1000, "aria-label": texts.comment, placeholder: texts.comment, dir: "auto" });
+  const form = el("form", {
+    class: "rating",
+    /** @param {SubmitEvent} event */
+    async submit(event) {
+      event.preventDefault();
+      form.dataset.sent = "true";
+      await rate(Number(new FormData(form).get("score")), comment.value);
+      form.replaceChildren(el("p", { role: "status" }, texts.thanks));
+    },
+  }, el("fieldset", {}, el("legend", {}, texts.rate), ...stars), comment, el("button", { class: "primary" }, texts.sendRating));
+  return form;
+}

@@ -1,0 +1,122 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Intotes.Chat.Tests.Browsers.Widget;
+
+/// <summary>Conversations from the first word to the last, in the browser of a visitor.</summary>
+[Collection(nameof(BrowserStories))]
+public sealed class WidgetConversationTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
+{
+    [Fact]
+    public async Task A_visitor_calls_waits_talks_ends_rates_keeps_the_transcript_and_begins_anew()
+    {
+        await using var first = await chromium.OpenAsync();
+        await using var second = await chromium.OpenAsync();
+        var (one, other) = (await desk.VisitAsync(first, "department=billing"), await desk.VisitAsync(second, "department=billing", node: 1));
+        await one.OpenAsync();
+        await one.SayAsync("Is my order through?");
+        await Expect(one.Banner).ToHaveTextAsync("You are number 1 in the queue.");
+        await other.OpenAsync();
+        await other.Button("Talk to an operator").ClickAsync();
+        await Expect(other.Banner).ToHaveTextAsync("You are number 2 in the queue.");
+        await Expect(one.Rows.Last).ToContainTextAsync("An operator has been called.");
+
+        var (dana, session) = await desk.AnswerAsync(one);
+        await Expect(one.Title).ToHaveTextAsync("Dana");
+        await Expect(one.Banner).ToBeHiddenAsync();
+        await Expect(one.Panel.Locator("li.visitor")).ToContainTextAsync("Delivered");
+
+        await WidgetNodes.TypeAsync(dana, session, one);
+        await Expect(one.Panel).ToContainTextAsync("Dana is writing");
+        await dana.SayAsync("It was filled at 09:31.", session);
+        await one.ShowsAsync("Is my order through?", "It was filled at 09:31.");
+        await Expect(one.Panel).Not.ToContainTextAsync("Dana is writing");
+
+        await one.Field.PressSequentiallyAsync("Thank");
+        await WidgetNodes.UntilAsync(dana, session, poll => (bool)poll["typing"]!);
+        await one.SaidAsync("Thank you!");
+        var poll = await WidgetNodes.UntilAsync(dana, session, poll => poll["messages"]!.AsArray().Any(m => (string?)m!["text"] == "Thank you!") && poll["readUpTo"] is not null);
+        await dana.PostAsync("chat/read", new { upTo = (string)poll["cursor"]!, sessionId = session });
+        await Expect(one.Panel.Locator("li.visitor").Last).ToContainTextAsync("Read");
+
+        await one.Button("End the conversation").ClickAsync();
+        await one.Button("Go on").ClickAsync();
+        await one.Button("End the conversation").ClickAsync();
+        await one.Button("End it").ClickAsync();
+        await Expect(one.Rows.Last).ToContainTextAsync("The visitor has closed the conversation.");
+        await one.Panel.GetByRole(AriaRole.Radio, new() { Name = "4 of 5" }).CheckAsync();
+        await one.Panel.GetByPlaceholder("Anything you would like to add").FillAsync("Quick\nand kind");
+        await one.Button("Send rating").ClickAsync();
+        await Expect(one.Panel).ToContainTextAsync("Thank you for your rating.");
+        var transcript = await one.Page.RunAndWaitForDownloadAsync(() => one.Button("Download the conversation").ClickAsync());
+        Assert.Contains("It was filled at 09:31.", await File.ReadAllTextAsync(await transcript.PathAsync(), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        await one.Button("Start a new conversation").ClickAsync();
+        await Expect(one.Rows).ToHaveCountAsync(0);
+        await one.SaidAsync("One more thing");
+        await one.ShowsAsync("One more thing");
+        await Expect(one.Banner).ToHaveTextAsync("You are number 2 in the queue.");
+        await Expect(other.Panel.Locator("li.visitor")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task After_a_reload_everything_is_there_and_what_came_meanwhile()
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var widget = await desk.VisitAsync(visitor);
+        await widget.OpenAsync();
+        await widget.SaidAsync("Hello");
+        var (dana, session) = await desk.AnswerAsync(widget);
+        await dana.SayAsync("Good day", session);
+        await widget.ShowsAsync("Hello", "Good day");
+
+        await widget.Page.GotoAsync("about:blank");
+        await dana.SayAsync("Are you there?", session);
+        await widget.Page.GoBackAsync();
+
+        await widget.ShowsAsync("Hello", "Good day", "Are you there?");
+        await Expect(widget.Title).ToHaveTextAsync("Dana");
+        await widget.SaidAsync("I am");
+        await widget.ShowsAsync("Hello", "Good day", "Are you there?", "I am");
+    }
+
+    [Fact]
+    public async Task Two_tabs_show_the_same_and_what_one_shows_is_no_news_in_the_other()
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var first = await desk.VisitAsync(visitor);
+        await first.OpenAsync();
+        await first.SaidAsync("Hello");
+        var (dana, session) = await desk.AnswerAsync(first);
+        var second = await desk.VisitAsync(visitor, node: 1);
+        await Expect(second.Panel).ToHaveCountAsync(0);
+        await first.Button("Minimise").ClickAsync();
+
+        await dana.SayAsync("Good day", session);
+        foreach (var tab in (WidgetWindow[])[first, second])
+        {
+            await Expect(tab.Page).ToHaveTitleAsync("(1) A shop");
+            await Expect(tab.Launcher).ToHaveAccessibleNameAsync("Chat with us: 1 new");
+        }
+
+        await second.OpenAsync();
+        await Expect(first.Page).ToHaveTitleAsync("A shop");
+        await second.SaidAsync("From the second");
+        await first.OpenAsync();
+        await first.SaidAsync("From the first");
+        foreach (var tab in (WidgetWindow[])[first, second])
+        {
+            await tab.ShowsAsync("Hello", "Good day", "From the second", "From the first");
+        }
+
+        await second.Button("End the conversation").ClickAsync();
+        await second.Button("End it").ClickAsync();
+        await Expect(first.Button("Start a new conversation")).ToBeVisibleAsync();
+        await first.Button("Start a new conversation").ClickAsync();
+        await first.SaidAsync("Again");
+        foreach (var tab in (WidgetWindow[])[first, second])
+        {
+            await tab.ShowsAsync("Again");
+        }
+    }
+}
