@@ -4,19 +4,28 @@ using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Messages;
 
+/// <summary>What a caller shows of the other side: whether it writes, and up to where it has read.</summary>
+public sealed record Shown(bool Typing, string? ReadUpTo)
+{
+    public static Shown Of(PollReply reply) => new(reply.Typing, reply.ReadUpTo);
+}
+
 /// <summary>Polls, and where the caller wants to wait, polls again when there is something new.</summary>
 public sealed class MessagePoller(
     MessageStore messages, RosterStore roster, Signals signals, IHostApplicationLifetime life, IOptions<ChatOptions> options, TimeProvider time)
 {
+    /// <summary>Who types no longer says nothing: that runs out after six seconds.</summary>
+    private static readonly TimeSpan TypingEnds = TimeSpan.FromSeconds(6.5);
+
     /// <summary>
     /// Answers at once if there is anything new or the session is closed; else as soon as there is, after <paramref name="wait"/>, or when
     /// the service stops. However often that looks, it is one poll of the caller's allowance. An operator that waits is there, so its
     /// leases are renewed.
     /// </summary>
-    public async Task<Entered<PollReply>> PollAsync(SessionAccess access, Caller caller, string? after, int most, TimeSpan wait, CancellationToken ct)
+    public async Task<Entered<PollReply>> PollAsync(SessionAccess access, Caller caller, string? after, int most, TimeSpan wait, Shown? shown, CancellationToken ct)
     {
         var first = await messages.PollAsync(access, caller, after, most, ct);
-        if (wait == TimeSpan.Zero || first.Reply is not { } before || IsWorthTelling(before))
+        if (wait == TimeSpan.Zero || first.Reply is not { } before || IsWorthTelling(before) || (shown is not null && shown != Shown.Of(before)))
         {
             return first;
         }
@@ -34,7 +43,7 @@ public sealed class MessagePoller(
                 return entered;
             }
 
-            using var pause = new CancellationTokenSource(renewal, time);
+            using var pause = new CancellationTokenSource(reply.Typing && (renewal > TypingEnds || renewal < TimeSpan.Zero) ? TypingEnds : renewal, time);
             using var next = CancellationTokenSource.CreateLinkedTokenSource(pause.Token, end.Token);
             await listener.WaitAsync(next.Token);
             if (caller is Caller.Operator @operator)
@@ -46,7 +55,7 @@ public sealed class MessagePoller(
 
     /// <summary>What shows without a message: who is there, who writes, what was read.</summary>
     private static bool HasChanged(PollReply before, PollReply now) =>
-        now.Typing != before.Typing || now.ReadUpTo != before.ReadUpTo || now.Status != before.Status || now.OperatorName != before.OperatorName;
+        Shown.Of(now) != Shown.Of(before) || now.Status != before.Status || now.OperatorName != before.OperatorName;
 
     private static bool IsWorthTelling(PollReply reply) => reply.Messages.Count > 0 || reply.Status == SessionStatus.Closed;
 }

@@ -22,6 +22,14 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
         [QueryParam]
         public int? Wait { get; init; }
 
+        /// <summary>Whether the caller shows that the other side is writing. Told so, a poll that waits answers at once where that is no longer so.</summary>
+        [QueryParam]
+        public bool? Typing { get; init; }
+
+        /// <summary>With <c>typing</c>: up to where the caller shows that the other side has read, if anything.</summary>
+        [QueryParam]
+        public string? ReadUpTo { get; init; }
+
         /// <summary>Most messages in one answer, 1 to 500; 200 by default.</summary>
         [QueryParam]
         public int? Limit { get; init; }
@@ -36,6 +44,7 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
         public Rules()
         {
             RuleFor(r => r.After).IsCursor();
+            RuleFor(r => r.ReadUpTo).IsCursor();
             RuleFor(r => r.Wait).InclusiveBetween(1, 25);
             RuleFor(r => r.Limit).InclusiveBetween(1, 500);
         }
@@ -52,11 +61,12 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
     {
         var caller = User.Caller()!;
         var wait = TimeSpan.FromSeconds(request.Wait ?? 0);
+        var shown = request.Typing is { } typing ? new Shown(typing, request.ReadUpTo is Cursor.Start ? null : request.ReadUpTo) : null;
         var (reply, refusal) = await gate.EnterAsync(
             caller,
             request.SessionId,
             Allowance.Polls,
-            access => poller.PollAsync(access, caller, request.After, request.Limit ?? DefaultLimit, wait, ct),
+            access => poller.PollAsync(access, caller, request.After, request.Limit ?? DefaultLimit, wait, shown, ct),
             ct);
         metrics.Polled(reply is null ? "refused" : reply.Messages.Count > 0 ? "news" : "nothing");
         if (reply is null)

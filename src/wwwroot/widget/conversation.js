@@ -156,7 +156,7 @@ export function conversation(call, identity, details, changed, arrived, refused)
   /** @param {boolean} waits @param {AbortSignal} signal @returns {Promise<number>} */
   async function poll(waits, signal) {
     const { messages, cursor: next, status, operator, queue, typing, readUpTo, nextPollMs } =
-      await call(`GET poll?after=${cursor}${waits ? "&wait=25" : ""}`, { signal, seconds: 35 });
+      await call(`GET poll?after=${cursor}${waits ? `&wait=25&typing=${chat.typing}&readUpTo=${chat.readUpTo ?? START}` : ""}`, { signal, seconds: 35 });
     signal.throwIfAborted();
     isSynced = chat.status !== "closed" || status === "closed"; // else begun anew on another device
     cursor = next;

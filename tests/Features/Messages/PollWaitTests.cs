@@ -76,6 +76,29 @@ public sealed class PollWaitTests(PrivateNodes own) : IClassFixture<PrivateNodes
     }
 
     [Fact]
+    public async Task Whoever_shows_what_is_no_longer_so_need_not_wait_to_learn_it()
+    {
+        var (visitor, @operator) = (await MessageSteps.VisitorAsync(Nodes), ChatClient.Operator(Nodes, name: "Dana"));
+        (await visitor.CallOperatorAsync()).Expect(HttpStatusCode.OK);
+        var sessionId = await visitor.ServeAsync(@operator);
+        (await visitor.SayAsync("Hello")).Expect(HttpStatusCode.Created);
+        var cursor = (string)(await visitor.PollAsync("?after=0-0"))["cursor"]!;
+
+        // Both happen between two polls: the second begins after them, and would see no change while it waits.
+        (await @operator.PostAsync("chat/read", new { upTo = cursor, sessionId })).Expect(HttpStatusCode.NoContent);
+        var read = await visitor.PollAsync($"?wait=25&after={cursor}&typing=false&readUpTo=0-0").WaitAsync(AtOnce, TestContext.Current.CancellationToken);
+        Assert.Equal(cursor, (string?)read["readUpTo"]);
+        (await @operator.PostAsync("chat/typing", new { typing = true, sessionId })).Expect(HttpStatusCode.NoContent);
+        var typing = await visitor.PollAsync($"?wait=25&after={cursor}&typing=false&readUpTo={cursor}").WaitAsync(AtOnce, TestContext.Current.CancellationToken);
+        Assert.True((bool)typing["typing"]!);
+
+        // That somebody stopped writing without a word, nobody announces.
+        var stopped = await visitor.PollAsync($"?wait=25&after={cursor}&typing=true&readUpTo={cursor}").WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.False((bool)stopped["typing"]!);
+        Assert.Empty(stopped["messages"]!.AsArray());
+    }
+
+    [Fact]
     public async Task Closing_ends_a_wait_and_a_closed_session_is_never_waited_for()
     {
         var visitor = await MessageSteps.VisitorAsync(Nodes);
