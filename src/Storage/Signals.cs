@@ -30,7 +30,7 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis)
     public Task AnnounceAsync(string channel, CancellationToken ct) =>
         redis.CallAsync("SPUBLISH", db => db.PublishAsync(RedisChannel.Sharded(channel), "1"), ct);
 
-    /// <summary>How many channels this node listens to.</summary>
+    /// <summary>How many channels this node listens to; those that it is just leaving count.</summary>
     public int Count => subscriptions.Count;
 
     private async Task JoinAsync(string channel, Listener listener)
@@ -45,7 +45,8 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis)
                 return;
             }
 
-            // The last listener is just leaving: take a new subscription.
+            // The last listener is just leaving. Subscribed to again before that is through, the channel would be silent: the client takes one for the other.
+            await subscription.Ended;
         }
     }
 
@@ -65,13 +66,12 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis)
     {
         if (subscription.Remove(listener))
         {
-            subscriptions.TryRemove(KeyValuePair.Create(subscription.Channel, subscription));
             // Nobody's answer has to wait for this.
-            _ = UnsubscribeAsync(subscription);
+            _ = EndAsync(subscription);
         }
     }
 
-    private async Task UnsubscribeAsync(Subscription subscription)
+    private async Task EndAsync(Subscription subscription)
     {
         try
         {
@@ -81,6 +81,11 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis)
         catch (Exception e) when (RedisGateway.IsTransient(e))
         {
             // Redis is away, and with it the subscription.
+        }
+        finally
+        {
+            subscriptions.TryRemove(KeyValuePair.Create(subscription.Channel, subscription));
+            subscription.End();
         }
     }
 
@@ -137,6 +142,7 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis)
     {
         private readonly HashSet<Listener> listeners = [];
         private readonly Lazy<Task> ready;
+        private readonly TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private bool ended;
 
         public Subscription(string channel, Func<Subscription, Task> subscribe)
@@ -150,6 +156,10 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis)
         /// <summary>Completes when Redis has taken the subscription, which the first to ask begins.</summary>
         public Task Ready => ready.Value;
 
+        /// <summary>Completes when Redis has let go of it, or is away.</summary>
+        public Task Ended => gone.Task;
+
+        /// <summary>False once the last one has left.</summary>
         public bool TryAdd(Listener listener)
         {
             lock (listeners)
@@ -166,6 +176,8 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis)
                 return listeners.Remove(listener) && (ended = listeners.Count == 0);
             }
         }
+
+        public void End() => gone.TrySetResult();
 
         public void OnMessage(RedisChannel source, RedisValue message) => Signal();
 

@@ -17,8 +17,13 @@ public sealed class MessageFollower(
 
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(15), InQueue = TimeSpan.FromSeconds(5), WhileTyping = TimeSpan.FromSeconds(6.5);
 
+    /// <summary>By how much a timer may be early.</summary>
+    private static readonly TimeSpan Early = TimeSpan.FromMilliseconds(20);
+
+    private readonly TimeSpan renewal = TimeSpan.FromSeconds(options.Value.OperatorLeaseSeconds / 3.0);
+
     /// <summary>
-    /// The answer to <paramref name="first"/>, then one whenever something is new, and null when nothing was for a while. Ends with the session, with the
+    /// The answer to <paramref name="first"/>, then one whenever something is new, and null when nothing was said for a while. Ends with the session, with the
     /// right to enter it, after <paramref name="lifetime"/>, or when the service stops. An operator that follows is there, so its leases are renewed.
     /// </summary>
     public async IAsyncEnumerable<PollAnswer?> FollowAsync(
@@ -29,8 +34,16 @@ public sealed class MessageFollower(
         using var listener = await signals.ListenAsync(Keys.Announcements(access.SessionId));
         var (reply, told) = (first, await answers.OfAsync(first, waited: true, ct));
         yield return told;
+        var (spoke, stayed) = (time.GetTimestamp(), time.GetTimestamp());
         while (reply.Status != SessionStatus.Closed && !end.IsCancellationRequested)
         {
+            // By the clock, not by a pause that nothing ended: a lively talk, or somebody who writes for long, ends every one.
+            if (caller is Caller.Operator @operator && time.GetElapsedTime(stayed) >= renewal - Early)
+            {
+                await StayAsync(@operator, ct);
+                stayed = time.GetTimestamp();
+            }
+
             var look = await LookAsync(access, caller, reply.Cursor, ct);
             if (look is { IsThere: true, Reply: null })
             {
@@ -43,15 +56,18 @@ public sealed class MessageFollower(
                 if (answer.Messages.Count > 0 || HasChanged(told, answer))
                 {
                     yield return told = answer;
+                    spoke = time.GetTimestamp();
                     continue;
                 }
             }
 
-            if (!await WaitAsync(listener, look.IsThere ? Pause(reply, caller) : Spread(InQueue), end.Token) && !end.IsCancellationRequested)
+            if (time.GetElapsedTime(spoke) >= Quiet - Early)
             {
                 yield return null;
-                await StayAsync(caller, ct);
+                spoke = time.GetTimestamp();
             }
+
+            await WaitAsync(listener, look.IsThere ? Pause(reply, caller, Quiet - time.GetElapsedTime(spoke)) : Spread(InQueue), end.Token);
         }
     }
 
@@ -60,21 +76,21 @@ public sealed class MessageFollower(
         now.Typing != told.Typing || now.ReadUpTo != told.ReadUpTo || now.Status != told.Status || now.Operator != told.Operator || now.Queue != told.Queue;
 
     /// <summary>Nobody announces that a queue has moved, or that somebody stopped typing without a word.</summary>
-    private TimeSpan Pause(PollReply reply, Caller caller)
+    private TimeSpan Pause(PollReply reply, Caller caller, TimeSpan untilQuiet)
     {
-        var pause = reply.Typing ? WhileTyping : reply.Status == SessionStatus.Waiting ? InQueue : Quiet;
-        var renewal = TimeSpan.FromSeconds(options.Value.OperatorLeaseSeconds / 3.0);
+        var change = reply.Typing ? WhileTyping : reply.Status == SessionStatus.Waiting ? InQueue : Quiet;
+        var pause = change < untilQuiet ? change : untilQuiet;
         return caller is Caller.Operator && renewal < pause ? renewal : pause;
     }
 
     /// <summary>Those who follow are not to come all at once when Redis is back.</summary>
     private static TimeSpan Spread(TimeSpan longest) => longest * Random.Shared.NextDouble();
 
-    private async Task<bool> WaitAsync(Signals.Listener listener, TimeSpan pause, CancellationToken end)
+    private async Task WaitAsync(Signals.Listener listener, TimeSpan pause, CancellationToken end)
     {
         using var noLonger = new CancellationTokenSource(pause, time);
         using var next = CancellationTokenSource.CreateLinkedTokenSource(noLonger.Token, end);
-        return await listener.WaitAsync(next.Token);
+        await listener.WaitAsync(next.Token);
     }
 
     /// <summary>While Redis is away there is nothing new; the stream goes on when it is back. No reply where the caller may no longer enter.</summary>
@@ -90,11 +106,11 @@ public sealed class MessageFollower(
         }
     }
 
-    private async Task StayAsync(Caller caller, CancellationToken ct)
+    private async Task StayAsync(Caller.Operator caller, CancellationToken ct)
     {
         try
         {
-            await (caller is Caller.Operator @operator ? roster.SeenAsync(@operator, ct) : Task.CompletedTask);
+            await roster.SeenAsync(caller, ct);
         }
         catch (StorageUnavailableException)
         {
