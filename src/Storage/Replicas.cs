@@ -28,6 +28,19 @@ public sealed class Replicas : IAsyncDisposable
     /// <exception cref="NotReplicatedException">Too few have it in time, or it cannot be known.</exception>
     public async Task<T> WriteAsync<T>(RedisKey key, Func<IDatabase, Task<T>> write)
     {
+        try
+        {
+            return await WriteAndWaitAsync(key, write).WaitAsync(TimeSpan.FromMilliseconds(patienceMilliseconds + (patienceMilliseconds / 8)));
+        }
+        catch (TimeoutException)
+        {
+            // Others wait for replicas on this connection, and hold it up. That is no silence of Redis, which would keep reads away from it too.
+            throw new NotReplicatedException();
+        }
+    }
+
+    private async Task<T> WriteAndWaitAsync<T>(RedisKey key, Func<IDatabase, Task<T>> write)
+    {
         var failuresBefore = Volatile.Read(ref failures);
         var redis = connection.GetDatabase();
         var writing = write(redis);

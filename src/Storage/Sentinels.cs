@@ -22,6 +22,7 @@ public sealed partial class Sentinels : Tunnel, IAsyncDisposable
     private readonly ConcurrentDictionary<Socket, EndPoint> open = new();
     private readonly Task watching;
     private IPEndPoint? primary;
+    private int isDisposed;
 
     private Sentinels(ConnectionMultiplexer connection, string service, ILogger logger, TimeProvider time)
     {
@@ -55,6 +56,12 @@ public sealed partial class Sentinels : Tunnel, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // The container disposes of the connection, and so of this, once for each way it is registered.
+        if (Interlocked.Exchange(ref isDisposed, 1) == 1)
+        {
+            return;
+        }
+
         await end.CancelAsync();
         await watching;
         await connection.DisposeAsync();

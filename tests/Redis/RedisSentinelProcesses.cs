@@ -54,14 +54,40 @@ public sealed class RedisSentinelProcesses : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Kills all Sentinels.</summary>
+    public async Task LoseSentinelsAsync()
     {
         foreach (var (sentinel, _) in sentinels)
         {
             sentinel.Kill();
             await sentinel.WaitForExitAsync();
-            sentinel.Dispose();
         }
+    }
+
+    /// <summary>Starts them again on the same ports, with what they knew.</summary>
+    public async Task StartSentinelsAgainAsync()
+    {
+        for (var n = 0; n < sentinels.Count; n++)
+        {
+            var (former, port) = sentinels[n];
+            former.Dispose();
+            sentinels[n] = (await LaunchSentinelAsync(port), port);
+        }
+    }
+
+    /// <summary>From now on the first Sentinel of the connection string takes another server for the primary.</summary>
+    public async Task MisleadFirstSentinelAsync(RedisServerProcess other)
+    {
+        await using var admin = await AdminOfAsync(sentinels[0].Port);
+        var sentinel = admin.GetServers()[0];
+        await sentinel.ExecuteAsync("SENTINEL", "REMOVE", Service);
+        await sentinel.ExecuteAsync("SENTINEL", "MONITOR", Service, "127.0.0.1", other.Port, 2);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await LoseSentinelsAsync();
+        sentinels.ForEach(sentinel => sentinel.Process.Dispose());
 
         foreach (var server in servers)
         {
@@ -86,21 +112,28 @@ public sealed class RedisSentinelProcesses : IAsyncDisposable
             sentinel parallel-syncs {Service} 2
 
             """);
-        var process = Process.Start(new ProcessStartInfo("redis-server", [file, "--sentinel"]) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+        return (await LaunchSentinelAsync(port), port);
+    }
+
+    private async Task<Process> LaunchSentinelAsync(int port)
+    {
+        var process = Process.Start(new ProcessStartInfo("redis-server", [Path.Combine(directory, $"{port}.conf"), "--sentinel"]) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
         while (!await RedisPort.AnswersAsync(port, isEncrypted: false))
         {
             await Task.Delay(BetweenChecks, TestContext.Current.CancellationToken);
         }
 
-        return (process, port);
+        return process;
     }
+
+    private static Task<ConnectionMultiplexer> AdminOfAsync(int sentinel) => ConnectionMultiplexer.ConnectAsync(
+        new ConfigurationOptions { EndPoints = { { "127.0.0.1", sentinel } }, CommandMap = CommandMap.Sentinel, TieBreaker = "", AllowAdmin = true });
 
     private async Task UntilAllKnowAllAsync()
     {
         foreach (var (_, port) in sentinels)
         {
-            await using var admin = await ConnectionMultiplexer.ConnectAsync(
-                new ConfigurationOptions { EndPoints = { { "127.0.0.1", port } }, CommandMap = CommandMap.Sentinel, TieBreaker = "" });
+            await using var admin = await AdminOfAsync(port);
             while (true)
             {
                 var known = (await admin.GetServers()[0].SentinelMasterAsync(Service)).ToDictionary(pair => pair.Key, pair => pair.Value);

@@ -1,0 +1,127 @@
+using System.Diagnostics.Metrics;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Storage;
+using Intotes.Chat.Tests.Redis;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Polly.CircuitBreaker;
+using StackExchange.Redis;
+
+namespace Intotes.Chat.Tests.Storage;
+
+/// <summary>What opens the circuit: twenty calls within five seconds, half of which or more nobody answered.</summary>
+public sealed class CircuitTests : IDisposable
+{
+    private const int EnoughToOpen = 20, TriesOfACall = 3;
+
+    private readonly ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly RedisResilience resilience;
+    private int tries;
+
+    public CircuitTests() => resilience = new RedisResilience(
+        Options.Create(new RedisOptions()), services.GetRequiredService<IMeterFactory>(), NullLogger<RedisResilience>.Instance, TimeProvider.System);
+
+    private static RedisConnectionException Away => new(ConnectionFailureType.SocketFailure, CommandFlags.None, "away", null, CommandStatus.Unknown);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public void Dispose() => services.Dispose();
+
+    [Fact]
+    public async Task A_call_that_was_tried_three_times_counts_once()
+    {
+        await FailAsync(EnoughToOpen - 1, Away);
+
+        Assert.Equal((EnoughToOpen - 1) * TriesOfACall, tries);
+        Assert.False(await IsOpenAsync());
+    }
+
+    [Fact]
+    public async Task Silence_opens_it()
+    {
+        await FailAsync(EnoughToOpen, Away);
+
+        Assert.True(await IsOpenAsync());
+    }
+
+    [Theory]
+    [InlineData("OOM command not allowed when used memory > 'maxmemory'.")]
+    [InlineData("READONLY You can't write against a read only replica.")]
+    [InlineData("NOREPLICAS Not enough good replicas to write.")]
+    [InlineData("ERR something of ours is wrong")]
+    public async Task A_server_that_answers_is_there_whatever_it_answers(string reply)
+    {
+        await FailAsync(3 * EnoughToOpen, new RedisServerException(RedisErrorKind.UnknownError, CommandFlags.None, reply));
+
+        Assert.False(await IsOpenAsync());
+    }
+
+    [Fact]
+    public async Task Replicas_that_are_away_do_not_open_it_and_are_not_asked_again()
+    {
+        await FailAsync(3 * EnoughToOpen, new NotReplicatedException());
+
+        Assert.Equal(3 * EnoughToOpen, tries);
+        Assert.False(await IsOpenAsync());
+    }
+
+    [Fact]
+    public async Task A_dead_server_of_three_fails_its_own_sessions_and_no_others()
+    {
+        await using var cluster = await RedisClusterProcesses.StartAsync();
+        await using var node = ChatNode.Start(cluster.Configuration, new LogWatch()); // what it logs here is expected
+        var store = node.Services.GetRequiredService<SessionStore>();
+        var redis = node.Services.GetRequiredService<RedisConnection>().Multiplexer;
+        // As many of each server, or the dead one might by chance have more than half.
+        var ids = Enumerable.Range(0, 1000).Select(_ => SessionToken.NewSessionId()).GroupBy(id => redis.HashSlot(Keys.Session(id)) * 3 / 16384).ToDictionary(g => g.Key, g => g.Take(10).ToList());
+        await cluster.ServePartlyAsync();
+        await cluster.LoseReplicasAsync();
+        await cluster.Primary(0).PauseAsync();
+
+        for (var round = 0; round < 4; round++)
+        {
+            var answered = await Task.WhenAll(ids.SelectMany(of => of.Value.Select(async id => (Server: of.Key, IsServed: await IsServedAsync(store, id)))));
+            Assert.Equal([(0, false), (1, true), (2, true)], answered.Distinct().Order());
+        }
+    }
+
+    private static async Task<bool> IsServedAsync(SessionStore store, string id)
+    {
+        try
+        {
+            Assert.Null(await store.FindAsync(id, Ct));
+            return true;
+        }
+        catch (StorageUnavailableException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>So many calls at once, each of which meets this failure whenever it is tried.</summary>
+    private async Task FailAsync(int calls, Exception failure)
+    {
+        await Task.WhenAll(Enumerable.Range(0, calls).Select(async _ => Assert.Same(failure, await Record.ExceptionAsync(async () => await resilience.Pipeline.ExecuteAsync(
+            async _ =>
+            {
+                Interlocked.Increment(ref tries);
+                await Task.Yield();
+                throw failure;
+            },
+            Ct)))));
+    }
+
+    private async Task<bool> IsOpenAsync()
+    {
+        try
+        {
+            await resilience.Pipeline.ExecuteAsync(static _ => ValueTask.CompletedTask, Ct);
+            return false;
+        }
+        catch (BrokenCircuitException)
+        {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using System.Net;
+using Intotes.Chat.Tests.Features.Messages;
+using Intotes.Chat.Tests.Redis;
+
+namespace Intotes.Chat.Tests.Storage;
+
+/// <summary>Redis__WaitReplicas 1, and the one replica comes and goes.</summary>
+public sealed class ReplicasTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private RedisServerProcess? redis;
+    private ChatNodes? carefree, careful;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>Who waits for the replica.</summary>
+    private Uri Careful => careful!.Addresses[0];
+
+    public async ValueTask InitializeAsync()
+    {
+        redis = await RedisServerProcess.StartAsync("--repl-diskless-sync-delay", "0");
+        carefree = await ChatNodes.StartAsync(redis.Configuration, count: 1);
+        careful = await ChatNodes.StartAsync(redis.Configuration, count: 1, settings: new Dictionary<string, string> { ["Redis:WaitReplicas"] = "1" });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await using var third = redis;
+        await using var second = carefree;
+        await using var first = careful;
+    }
+
+    [Fact]
+    public async Task Without_a_replica_nothing_is_acknowledged_reads_go_on_and_the_node_stays_ready()
+    {
+        var visitor = await MessageSteps.VisitorAsync(carefree!);
+        // More than would open the circuit, if that was what it counted.
+        var refused = await Task.WhenAll(Enumerable.Range(0, 25).Select(_ => SayAsync(visitor, "m-1")));
+        Assert.All(refused, answer => answer.ExpectProblem(503, "storage_unavailable"));
+
+        // It is stored, once; only that it will stay so cannot be said.
+        foreach (var path in (string[])["chat/history", "chat/poll?after=0-0"])
+        {
+            Assert.Equal(["Is it safe?"], (await visitor.SendToAsync(Careful, HttpMethod.Get, path)).Expect(HttpStatusCode.OK).Texts());
+        }
+
+        (await visitor.SendToAsync(Careful, HttpMethod.Get, "/health/ready")).Expect(HttpStatusCode.OK);
+
+        await using var replica = await ReplicaAsync(visitor);
+        (await SayAsync(visitor, "m-1")).Expect(HttpStatusCode.OK);
+        (await SayAsync(visitor, "m-2")).Expect(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task What_is_repeated_and_writes_nothing_waits_for_the_replica_all_the_same()
+    {
+        var visitor = await MessageSteps.VisitorAsync(carefree!);
+        await using var replica = await ReplicaAsync(visitor);
+        await replica.PauseAsync();
+
+        (await SayAsync(visitor, "m-1")).ExpectProblem(503, "storage_unavailable");
+        (await SayAsync(visitor, "m-1")).ExpectProblem(503, "storage_unavailable");
+
+        await replica.ResumeAsync();
+        await UntilAsync("it is acknowledged", async () => (await SayAsync(visitor, "m-1")).Status == HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Before_it_waits_it_writes_so_that_there_is_something_to_wait_for()
+    {
+        var visitor = await MessageSteps.VisitorAsync(carefree!);
+        await using var replica = await ReplicaAsync(visitor);
+        (await SayAsync(visitor, "m-1")).Expect(HttpStatusCode.Created);
+
+        // The repeated call writes nothing itself, and Redis 7.2 and later would wait for nothing.
+        await using var monitor = await RedisMonitor.StartAsync(redis!.Port);
+        var commands = await monitor.CommandsAsync(async () => (await SayAsync(visitor, "m-1")).Expect(HttpStatusCode.OK));
+
+        var own = commands.SkipWhile(command => !command.StartsWith("EVALSHA", StringComparison.OrdinalIgnoreCase)).ToList();
+        var wait = own.FindIndex(command => command.StartsWith("WAIT", StringComparison.OrdinalIgnoreCase));
+        Assert.True(wait > 0, string.Join('\n', commands));
+        Assert.Contains(own.Take(wait), command => command.StartsWith("SET", StringComparison.OrdinalIgnoreCase) && command.EndsWith(":marker", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_repeated_claim_waits_for_the_replica_too(bool hasId)
+    {
+        var (visitor, dana) = (await MessageSteps.VisitorAsync(carefree!), ChatClient.Operator(carefree!));
+        var sessionId = (string)(await visitor.CallOperatorAsync()).Expect(HttpStatusCode.OK)["sessionId"]!;
+        await using var replica = await ReplicaAsync(visitor);
+        await replica.PauseAsync();
+        Task<Answer> ClaimAsync() => dana.SendToAsync(Careful, HttpMethod.Post, "operator/calls/claim", hasId ? new { clientClaimId = "c-1" } : (object)new { sessionId });
+
+        (await ClaimAsync()).ExpectProblem(503, "storage_unavailable");
+        Assert.Equal("active", (string?)(await visitor.PollAsync("?after=0-0"))["status"]);
+        (await ClaimAsync()).ExpectProblem(503, "storage_unavailable");
+
+        await replica.ResumeAsync();
+        await UntilAsync("it is acknowledged", async () => (await ClaimAsync()).Status == HttpStatusCode.OK);
+        Assert.Equal(["operator_called", "operator_joined"], (await visitor.HistoryAsync()).Events().Where(e => e is not null));
+    }
+
+    private Task<Answer> SayAsync(ChatClient visitor, string clientMessageId) =>
+        visitor.SendToAsync(Careful, HttpMethod.Post, "chat/message", new { text = "Is it safe?", clientMessageId });
+
+    /// <summary>A replica that has everything.</summary>
+    private async Task<RedisServerProcess> ReplicaAsync(ChatClient visitor)
+    {
+        var replica = await RedisServerProcess.StartAsync("--replicaof", "127.0.0.1", $"{redis!.Port}");
+        await UntilAsync("the replica counts", async () =>
+            (await visitor.SendToAsync(Careful, HttpMethod.Post, "chat/session")).Status == HttpStatusCode.OK
+            && (long)await careful!.Redis.Database.ExecuteAsync("WAIT", 1, 100) == 1);
+        return replica;
+    }
+
+    private static async Task UntilAsync(string what, Func<Task<bool>> isSo)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (!await isSo())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, $"Not within {Patience}: {what}");
+            await Task.Delay(TimeSpan.FromMilliseconds(50), Ct);
+        }
+    }
+}
