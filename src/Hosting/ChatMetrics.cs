@@ -13,8 +13,8 @@ public sealed class ChatMetrics
     private readonly Histogram<double> estimateError;
     private readonly Histogram<double> firstResponse;
     private readonly Counter<long> returned, messages, polls, refused;
-    private volatile IReadOnlyList<QueueMeasure> queues = [];
-    private int active, online, ready;
+    private volatile Desk? desk;
+    private int ready;
 
     public ChatMetrics(IMeterFactory meters)
     {
@@ -26,11 +26,11 @@ public sealed class ChatMetrics
         messages = meter.CreateCounter<long>("chat.messages", "{message}", "Messages sent, by sender and outcome.");
         polls = meter.CreateCounter<long>("chat.polls", "{poll}", "Polls of a session, by outcome.");
         refused = meter.CreateCounter<long>("chat.limit.rejections", "{request}", "Requests refused because there were too many, by route.");
-        meter.CreateObservableGauge("chat.queue.depth", () => queues.Select(q => new Measurement<int>(q.Waiting, Department(q.Department))), "{call}", "Calls that wait.");
+        meter.CreateObservableGauge("chat.queue.depth", () => Queues.Select(q => new Measurement<int>(q.Waiting, Department(q.Department))), "{call}", "Calls that wait.");
         meter.CreateObservableGauge(
-            "chat.queue.oldest_wait", () => queues.Select(q => new Measurement<double>(q.OldestWait.TotalSeconds, Department(q.Department))), "s", "How long the next call has waited.");
-        meter.CreateObservableGauge("chat.sessions.active", () => Volatile.Read(ref active), "{session}", "Sessions that an operator has.");
-        meter.CreateObservableGauge("chat.operators.online", () => Volatile.Read(ref online), "{operator}", "Operators that are online.");
+            "chat.queue.oldest_wait", () => Queues.Select(q => new Measurement<double>(q.OldestWait.TotalSeconds, Department(q.Department))), "s", "How long the next call has waited.");
+        meter.CreateObservableGauge("chat.sessions.active", () => Of(desk?.ActiveSessions), "{session}", "Sessions that an operator has.");
+        meter.CreateObservableGauge("chat.operators.online", () => Of(desk?.OperatorsOnline), "{operator}", "Operators that are online.");
         meter.CreateObservableGauge("chat.node.ready", () => Volatile.Read(ref ready), null, "1 while this node says that it can serve, else 0.");
         returned = meter.CreateCounter<long>("chat.calls.returned", "{call}", "Calls returned to the queue, by reason.");
     }
@@ -59,17 +59,21 @@ public sealed class ChatMetrics
     public void Refused(string? route) => refused.Add(1, new KeyValuePair<string, object?>("http.route", route));
 
     /// <summary>How the desk stands now; the gauges show it until the next time.</summary>
-    public void Observe(IReadOnlyList<QueueMeasure> queues, int activeSessions, int operatorsOnline)
-    {
-        this.queues = queues;
-        Volatile.Write(ref active, activeSessions);
-        Volatile.Write(ref online, operatorsOnline);
-    }
+    public void Observe(IReadOnlyList<QueueMeasure> queues, int activeSessions, int operatorsOnline) => desk = new Desk(queues, activeSessions, operatorsOnline);
+
+    /// <summary>How the desk stands cannot be known now; the gauges show nothing until the next time.</summary>
+    public void ObserveNothing() => desk = null;
 
     /// <summary>Whether this node is ready; the gauge shows it until the next time.</summary>
     public void Observe(bool isReady) => Volatile.Write(ref ready, isReady ? 1 : 0);
 
+    private IReadOnlyList<QueueMeasure> Queues => desk?.Queues ?? [];
+
+    private static IEnumerable<Measurement<int>> Of(int? value) => value is { } known ? [new Measurement<int>(known)] : [];
+
     private static KeyValuePair<string, object?> Department(string department) => new("chat.department", department);
+
+    private sealed record Desk(IReadOnlyList<QueueMeasure> Queues, int ActiveSessions, int OperatorsOnline);
 
     /// <param name="reason"><c>released</c>, <c>transferred</c> or <c>operator_gone</c>.</param>
     public void Returned(string reason) => returned.Add(1, new KeyValuePair<string, object?>("chat.reason", reason));

@@ -102,11 +102,16 @@ public sealed partial class Sentinels : Tunnel, IAsyncDisposable
         }
     }
 
-    /// <summary>Of several answers, as during a failover or where one Sentinel is cut off from the others, that of the most.</summary>
+    /// <summary>
+    /// Believes the name that more than half of the Sentinels give, as the Sentinels themselves do: a few that are cut off from the others may name
+    /// a server that nobody else follows any more. Who finds no majority keeps to the last one, and at the beginning takes what most of those say that answer.
+    /// </summary>
     private async Task AskAsync()
     {
-        var answers = await Task.WhenAll(connection.GetServers().Select(AskAsync));
-        if (answers.OfType<EndPoint>().GroupBy(answer => answer).MaxBy(same => same.Count())?.Key is not { } named || await AddressAsync(named) is not { } address)
+        var sentinels = connection.GetServers();
+        var answers = await Task.WhenAll(sentinels.Select(AskAsync));
+        var most = answers.OfType<EndPoint>().GroupBy(answer => answer).MaxBy(same => same.Count());
+        if (most is null || (Primary is not null && most.Count() * 2 <= sentinels.Length) || await AddressAsync(most.Key) is not { } address)
         {
             return;
         }
@@ -123,7 +128,7 @@ public sealed partial class Sentinels : Tunnel, IAsyncDisposable
         {
             return await sentinel.SentinelGetMasterAddressByNameAsync(service).WaitAsync(AnswersWithin);
         }
-        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
+        catch (Exception) // Whatever it is, that Sentinel has said nothing; the watch goes on.
         {
             return null;
         }
@@ -135,11 +140,11 @@ public sealed partial class Sentinels : Tunnel, IAsyncDisposable
         try
         {
             return named is not DnsEndPoint { Host: var host, Port: var port } ? named as IPEndPoint
-                : await Dns.GetHostAddressesAsync(host, end.Token) is var addresses && Primary is { } current && current.Port == port && addresses.Contains(current.Address) ? current
+                : await Dns.GetHostAddressesAsync(host, end.Token).WaitAsync(AnswersWithin) is var addresses && Primary is { } current && current.Port == port && addresses.Contains(current.Address) ? current
                 : addresses is [var first, ..] ? new IPEndPoint(first, port)
                 : null;
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or TimeoutException)
         {
             return null;
         }

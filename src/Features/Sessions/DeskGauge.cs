@@ -10,6 +10,20 @@ public sealed class DeskGauge(
 {
     protected override async Task RoundAsync(CancellationToken ct)
     {
+        try
+        {
+            await MeasureAsync(ct);
+        }
+        catch
+        {
+            // A node that cannot look must not go on saying what it saw: of all nodes the largest figure counts.
+            metrics.ObserveNothing();
+            throw;
+        }
+    }
+
+    private async Task MeasureAsync(CancellationToken ct)
+    {
         var queues = new List<QueueMeasure>();
         foreach (var department in options.Value.Queues)
         {
