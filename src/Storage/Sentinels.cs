@@ -79,7 +79,7 @@ public sealed partial class Sentinels : Tunnel, IAsyncDisposable
                 CutOthers();
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
             // The service stops.
         }

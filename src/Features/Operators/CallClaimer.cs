@@ -36,6 +36,13 @@ public sealed class CallClaimer(
         while (await DepartmentOfNextAsync(entry, Claimant(caller, clientClaimId), ct) is { } department)
         {
             var call = await claims.LendAsync(department, Claimant(caller, clientClaimId), null, ct);
+            if (call.Status == LendStatus.Claimed && clientClaimId is not null && await TakenAsync(caller, clientClaimId, ct) is { } meanwhile && meanwhile.Id != call.SessionId)
+            {
+                // The first try under this id came through since this one looked.
+                await claims.PutBackAsync(department, call.SessionId, Claimant(caller, clientClaimId), ct);
+                return (ClaimStatus.Claimed, meanwhile);
+            }
+
             if (call.Status == LendStatus.Claimed && await TakeAsync(department, call, caller, clientClaimId, ct) is { } taken)
             {
                 return taken;

@@ -48,12 +48,16 @@ function beep() {
 /** @param {string} title @param {string} tag of its kind, the newest replaces the others @param {string|null} id what a click opens */
 function notify(title, tag, id) {
   if (attention.notifications !== "granted" || document.hasFocus()) return;
-  const shown = new Notification(title, { tag, icon: "/operator/icon.svg" });
-  shown.onclick = () => {
-    window.focus();
-    if (id) dispatchEvent(new CustomEvent("open-conversation", { detail: id }));
-    shown.close();
-  };
+  try {
+    const shown = new Notification(title, { tag, icon: "/operator/icon.svg" });
+    shown.onclick = () => {
+      window.focus();
+      if (id) dispatchEvent(new CustomEvent("open-conversation", { detail: id }));
+      shown.close();
+    };
+  } catch {
+    // Chrome on Android has the constructor and lets nobody call it.
+  }
 }
 
 /** @param {Conversation} conversation @param {Message[]} messages */

@@ -59,8 +59,8 @@ export function buildComposer() {
 
   /** @param {KeyboardEvent} event */
   function onKey(event) {
-    // Enter that ends the choice of a character is not for us.
-    if (event.isComposing) return;
+    // Enter that ends the choice of a character is not for us. Safari sends it when the choice is over, as key 229.
+    if (event.isComposing || event.keyCode === 229) return;
     if (slash.key(event)) return event.preventDefault();
     if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
     event.preventDefault();

@@ -52,13 +52,13 @@ async function poll(end) {
       await pause(answer.nextPollMs === 0 ? 0 : isHasty ? answer.nextPollMs : gather, hurry);
     } catch (e) {
       if (end.aborted) return;
-      if (!(e instanceof ApiError)) {
-        if (hurry.aborted) continue;
-        throw e;
-      }
-      if (e.code === "invalid_cursor") cursor = null;
-      if (e.status === 401 || e.status === 403) return;
-      await recover(e, ++failures);
+      if (hurry.aborted && !(e instanceof ApiError)) continue;
+      if (!(e instanceof ApiError)) reportError(e);
+      // A fault of the page's own must not end the polls, nor what it kept from being shown be lost: begun anew, they tell everything again.
+      const trouble = e instanceof ApiError ? e : new ApiError(0, "fault", String(e), null);
+      if (trouble.status === 401) return;
+      if (trouble.code === "invalid_cursor" || trouble.code === "fault") cursor = null;
+      await recover(trouble, ++failures);
     }
   }
 }

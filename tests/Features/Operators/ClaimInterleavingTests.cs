@@ -56,6 +56,21 @@ public sealed class ClaimInterleavingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_claim_repeated_while_the_first_comes_through_takes_no_second_call()
+    {
+        var (first, second) = (await CallAsync(), await CallAsync());
+        ClaimStatus status = default;
+        Session? taken = null;
+
+        await AtAsync(
+            "claim_call", Moment.Before, () => desk.Claimer.ClaimNextAsync(Ann, "claim", Ct), async () => (status, taken) = await desk.Claimer.ClaimNextAsync(Ann, "claim", Ct));
+
+        Assert.Equal((ClaimStatus.Claimed, first), (status, taken?.Id));
+        Assert.Equal([first], await desk.Roster.HeldByAsync(Ann.Id, Ct));
+        Assert.Equal(second, (await desk.Claimer.ClaimNextAsync(Bob, null, Ct)).Session?.Id);
+    }
+
+    [Fact]
     public async Task An_operator_that_looks_at_its_sessions_while_it_claims_one_has_it_in_its_list_afterwards()
     {
         var session = await CallAsync();
