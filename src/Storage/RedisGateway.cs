@@ -49,8 +49,19 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     public Task PingAsync(CancellationToken ct) => CallAsync("PING", Primaries.PingAsync, ct);
 
     /// <summary>One attempt. Tests override it to break off before or after, or to let Redis see another time.</summary>
-    protected virtual Task<RedisResult> EvaluateAsync(IDatabase redis, Script script, RedisKey[] keys, RedisValue[] arguments) =>
-        redis.ScriptEvaluateAsync(script.Text, keys, arguments);
+    protected virtual async Task<RedisResult> EvaluateAsync(IDatabase redis, Script script, RedisKey[] keys, RedisValue[] arguments)
+    {
+        try
+        {
+            // Given the text, the client would hash all of it for each call, to look up whether the server has it.
+            return await redis.ScriptEvaluateAsync(script.Hash, keys, arguments);
+        }
+        catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+        {
+            // A server that has not seen it, or no longer knows it.
+            return await redis.ScriptEvaluateAsync(script.Text, keys, arguments);
+        }
+    }
 
     private async Task<T> CallAsync<T, TCall>(string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct)
     {

@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Intotes.Chat.Storage;
@@ -10,7 +12,7 @@ namespace Intotes.Chat.Storage;
 public sealed partial class Script
 {
     private Script(string name, string text) =>
-        (Name, Text, IsKeptOnReplicas) = (name, text, text.Contains("\n-- Kept   on replicas", StringComparison.Ordinal));
+        (Name, Text, Hash, IsKeptOnReplicas) = (name, text, Sha1(text), text.Contains("\n-- Kept   on replicas", StringComparison.Ordinal));
 
     /// <summary>The file's name without its ending; also <c>db.stored_procedure.name</c> of its spans.</summary>
     public string Name { get; }
@@ -18,10 +20,16 @@ public sealed partial class Script
     /// <summary>What Redis is given: the file with its includes.</summary>
     public string Text { get; }
 
+    /// <summary>By what EVALSHA names the text.</summary>
+    public byte[] Hash { get; }
+
     /// <summary>Whether what it writes is acknowledged to somebody, so that it should outlive the server that wrote it; its header says so.</summary>
     public bool IsKeptOnReplicas { get; }
 
     internal static Script Load(string name) => new(name, Read(name));
+
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA5350", Justification = "Redis names scripts by SHA-1; nothing is secured by it.")]
+    private static byte[] Sha1(string text) => SHA1.HashData(Encoding.UTF8.GetBytes(text));
 
     private static string Read(string name) => IncludeLine().Replace(Open(name), m => Read(m.Groups[1].Value));
 

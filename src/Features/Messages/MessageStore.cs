@@ -82,7 +82,8 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
     public async Task<Entered<PollReply>> PollAsync(SessionAccess access, Caller caller, string? after, int most, CancellationToken ct)
     {
         var who = caller is Caller.Operator { Id: var id } ? $"operator:{Uri.EscapeDataString(id)}" : "visitor";
-        var reply = await RunAsync(Scripts.poll_messages, access, [after ?? "", most, who, OtherSide(caller), NewRequestId()], ct);
+        // Only a poll without a cursor changes anything that a second attempt would have to know.
+        var reply = await RunAsync(Scripts.poll_messages, access, [after ?? "", most, who, OtherSide(caller), after is null ? NewRequestId() : ""], ct);
         return reply.Status switch
         {
             "ok" => new PollReply(
