@@ -33,8 +33,7 @@ public sealed class TracedRequests(TelemetryOptions options)
             return true;
         }
 
-        return Array.Exists(Polls, poll => path.Equals(poll, StringComparison.OrdinalIgnoreCase)) ? Random.Shared.NextDouble() < options.PollSampleRatio
-            : IsOfChat(path);
+        return IsPoll(path) ? Random.Shared.NextDouble() < options.PollSampleRatio : IsOfChat(path);
     }
 
     /// <summary>A request that failed and was not traced leaves one span, which names the trace that logs know it by.</summary>
@@ -60,6 +59,19 @@ public sealed class TracedRequests(TelemetryOptions options)
         }
 
         Activity.Current = current;
+    }
+
+    private static bool IsPoll(PathString path)
+    {
+        foreach (var poll in Polls)
+        {
+            if (path.Equals(poll, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Not the questions of load balancers and of Prometheus, nor files.</summary>
