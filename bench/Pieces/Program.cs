@@ -1,0 +1,4 @@
+using BenchmarkDotNet.Running;
+using Pieces;
+
+BenchmarkRunner.Run<PollPieces>(args: args);
