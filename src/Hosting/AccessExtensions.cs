@@ -27,9 +27,6 @@ public static class Access
 
 public static class AccessExtensions
 {
-    /// <summary>The scheme that chooses one by what the request carries.</summary>
-    private const string AnyCaller = nameof(AnyCaller);
-
     /// <summary>Bearer tokens where the header names them, else session tokens; deny by default.</summary>
     public static IServiceCollection AddAccess(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
@@ -42,16 +39,16 @@ public static class AccessExtensions
         services.AddOptions<ClientLimitOptions>().Bind(configuration.GetSection("Chat:Limits"))
             .Validate(o => o.IsValid, "Chat__Limits__SessionsPerMinutePerIp, __FailuresPerMinutePerIp and __MessagesPerMinutePerIp must be 0 to 100000; 0 switches one off.").ValidateOnStart();
         services.AddSingleton<ClientLimits>();
-        services.AddAuthentication(AnyCaller)
-            .AddPolicyScheme(AnyCaller, null, o => o.ForwardDefaultSelector = http => HasBearer(http.Request) ? JwtBearerDefaults.AuthenticationScheme : SessionTokenAuthentication.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, SessionTokenAuthentication>(SessionTokenAuthentication.SchemeName, null)
+        services.AddAuthentication(SessionTokenAuthentication.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, SessionTokenAuthentication>(
+                SessionTokenAuthentication.SchemeName, o => o.ForwardDefaultSelector = static http => HasBearer(http.Request) ? JwtBearerDefaults.AuthenticationScheme : null)
             .AddScheme<AuthenticationSchemeOptions, PlatformKeyAuthentication>(PlatformKeyAuthentication.SchemeName, null)
             .AddBearer(jwt);
 
         services.AddAuthorizationBuilder()
             .AddPolicy(Access.SessionMember, p => p.RequireAuthenticatedUser())
             .AddPolicy(Access.Visitor, p => p.RequireAssertion(c => !c.User.IsInRole(Access.OperatorRole) && !c.User.IsInRole(Access.SupervisorRole)))
-            .AddPolicy(Access.Eraser, p => p.AddAuthenticationSchemes(AnyCaller, PlatformKeyAuthentication.SchemeName)
+            .AddPolicy(Access.Eraser, p => p.AddAuthenticationSchemes(SessionTokenAuthentication.SchemeName, PlatformKeyAuthentication.SchemeName)
                 .RequireAssertion(c => c.User.IsInRole(Access.SupervisorRole) || c.User.Identities.Any(i => i.AuthenticationType == PlatformKeyAuthentication.SchemeName)))
             .AddPolicy(Access.Operator, p => p.RequireRole(Access.OperatorRole, Access.SupervisorRole));
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
