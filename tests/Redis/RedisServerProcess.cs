@@ -77,7 +77,8 @@ public sealed class RedisServerProcess : IAsyncDisposable
     /// <summary>Kills the server with no chance to write or to say goodbye; it is gone when this returns.</summary>
     public async Task KillAsync()
     {
-        process.Kill();
+        // With what it forked: one that still rewrites the append-only file would leave new files in a directory that is just deleted.
+        process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync();
     }
 
