@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
@@ -23,17 +24,23 @@ public static class BearerExtensions
             o.TokenValidationParameters = jwt.Parameters();
             o.Events = new JwtBearerEvents
             {
+                OnMessageReceived = RecallAsync,
                 OnTokenValidated = static context =>
                 {
                     if (Fault(context) is { } fault)
                     {
                         context.Fail(fault);
                     }
+                    else
+                    {
+                        Remember(context);
+                    }
 
                     return Task.CompletedTask;
                 },
             };
         });
+        authentication.Services.AddSingleton<CheckedTokens>();
         if (jwt.Authority.Length > 0)
         {
             authentication.Services.AddSingleton(jwt).AddSingleton<IssuerKeys>();
@@ -47,6 +54,36 @@ public static class BearerExtensions
 
         return authentication;
     }
+
+    /// <summary>A token that was checked before is good as long as it lasts and the key that signed it is known.</summary>
+    private static async Task RecallAsync(MessageReceivedContext context)
+    {
+        var services = context.HttpContext.RequestServices;
+        if (Sent(context.Request) is { } token && services.GetRequiredService<CheckedTokens>().Find(token) is var (principal, key))
+        {
+            var keys = services.GetService<IssuerKeys>() is { } issuer ? await issuer.KnownAsync() : context.Options.TokenValidationParameters.IssuerSigningKeys;
+            if (keys.Contains(key))
+            {
+                context.Principal = principal;
+                context.Success();
+            }
+        }
+    }
+
+    private static void Remember(TokenValidatedContext context)
+    {
+        if (Sent(context.Request) is { } token && context.SecurityToken is { SigningKey: { } key, ValidTo: var end } && context.Principal is { Identity: ClaimsIdentity identity })
+        {
+            // As long as the library takes it; the end of time has no later one.
+            var skew = context.Options.TokenValidationParameters.ClockSkew;
+            var ends = end < DateTime.MaxValue - skew ? new DateTimeOffset(end.Ticks, TimeSpan.Zero) + skew : DateTimeOffset.MaxValue;
+            context.HttpContext.RequestServices.GetRequiredService<CheckedTokens>().Note(token, identity, key, ends);
+        }
+    }
+
+    /// <summary>What comes after the scheme, all of it; several credentials together are none that was found good.</summary>
+    private static string? Sent(HttpRequest request) =>
+        request.Headers.Authorization.ToString() is var header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header["Bearer ".Length..].Trim() : null;
 
     /// <summary>Null, or what is wrong with a token whose signature, issuer, audience and times are right.</summary>
     private static string? Fault(TokenValidatedContext context)
