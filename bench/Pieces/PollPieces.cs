@@ -16,7 +16,7 @@ public class PollPieces : IDisposable
 {
     private const string Jwt = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1c2VyLTEiLCJuYW1lIjoiVXNlciJ9.c2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXI";
 
-    private readonly string token = SessionToken.New().Reveal();
+    private readonly string token = SessionToken.New().Reveal(), cursor = "1795355178458-17";
     private readonly CheckedTokens known = new(TimeProvider.System);
     private readonly JsonSerializerOptions json = new(JsonSerializerDefaults.Web);
     private readonly ArrayBufferWriter<byte> body = new(64 * 1024);
@@ -37,7 +37,7 @@ public class PollPieces : IDisposable
     public bool RecallJwt() => known.Find(Jwt) is not null;
 
     [Benchmark]
-    public bool ParseCursor() => Cursor.IsCursor("1795355178458-17");
+    public bool ParseCursor() => Cursor.IsCursor(cursor);
 
     [Benchmark]
     public int SerializeNothingNew() => Serialize(nothing);
