@@ -55,7 +55,10 @@ public static class BearerExtensions
         return authentication;
     }
 
-    /// <summary>A token that was checked before is good as long as it lasts and the key that signed it is known.</summary>
+    /// <summary>
+    /// A token that was checked before is good as long as it lasts and the key that signed it is known: the same key, and not an equal one, so that all are
+    /// checked anew whenever the issuer's keys were fetched.
+    /// </summary>
     private static async Task RecallAsync(MessageReceivedContext context)
     {
         var services = context.HttpContext.RequestServices;
@@ -72,12 +75,10 @@ public static class BearerExtensions
 
     private static void Remember(TokenValidatedContext context)
     {
-        if (Sent(context.Request) is { } token && context.SecurityToken is { SigningKey: { } key, ValidTo: var end } && context.Principal is { Identity: ClaimsIdentity identity })
+        if (Sent(context.Request) is { } token && context.SecurityToken is { SigningKey: { } key, ValidTo: var expiry } && context.Principal is { Identity: ClaimsIdentity identity })
         {
-            // As long as the library takes it; the end of time has no later one.
-            var skew = context.Options.TokenValidationParameters.ClockSkew;
-            var ends = end < DateTime.MaxValue - skew ? new DateTimeOffset(end.Ticks, TimeSpan.Zero) + skew : DateTimeOffset.MaxValue;
-            context.HttpContext.RequestServices.GetRequiredService<CheckedTokens>().Note(token, identity, key, ends);
+            context.HttpContext.RequestServices.GetRequiredService<CheckedTokens>()
+                .Note(token, identity, key, expiry, context.Options.TokenValidationParameters.ClockSkew);
         }
     }
 
