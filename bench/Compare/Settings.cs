@@ -15,6 +15,7 @@ internal sealed record Settings(int Rounds, double Seconds, int Widgets, string[
                 "--rounds" => settings with { Rounds = int.Parse(args[++i], CultureInfo.InvariantCulture) },
                 "--seconds" => settings with { Seconds = double.Parse(args[++i], CultureInfo.InvariantCulture) },
                 "--widgets" => settings with { Widgets = int.Parse(args[++i], CultureInfo.InvariantCulture) },
+                "--rows" => settings with { Rows = [.. settings.Rows, .. args[++i].Split(',')] },
                 var row => settings with { Rows = [.. settings.Rows, row] },
             };
         }
