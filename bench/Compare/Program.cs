@@ -38,7 +38,10 @@ try
     foreach (var (name, run) in all.Where(row => settings.Rows.Length == 0 || settings.Rows.Contains(row.Name)))
     {
         await Console.Error.WriteLineAsync(Row.Text($"{Stopwatch.GetElapsedTime(began).TotalSeconds:f0} s: {name} ..."));
-        rows.AddRange(await run());
+        var measured = await run();
+        rows.AddRange(measured);
+        // At once, so that a run that is broken off has not been for nothing.
+        Array.ForEach(measured, row => Console.Error.WriteLine(row.Line()));
     }
 
     Report(machine, rows);
