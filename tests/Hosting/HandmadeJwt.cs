@@ -8,7 +8,7 @@ namespace Intotes.Chat.Tests.Hosting;
 /// <summary>A bearer token made by hand, good until a test changes it: a library refuses to make the bad ones.</summary>
 public sealed class HandmadeJwt(string key, string userId)
 {
-    private static readonly long Now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+    private static long Now => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
 
     public JsonObject Header { get; } = new() { ["alg"] = "HS256", ["typ"] = "JWT" };
 
