@@ -23,7 +23,7 @@
     .launcher { width: 60px; height: 60px; padding: 16px; border: 0; border-radius: 50%; cursor: pointer; background: var(--accent); color: var(--on-accent);
       box-shadow: 0 4px 20px #0005; }
     .launcher:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
-    .launcher svg { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }`);
+    svg { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }`);
   shadow.adoptedStyleSheets = [sheet];
   const [svg, shape] = ["svg", "path"].map(name => document.createElementNS("http://www.w3.org/2000/svg", name));
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -44,18 +44,22 @@
   let loading;
 
   /** @param {string} address @param {"json" | "text"} as */
-  const get = async (address, as) => (await fetch(address, { credentials: "omit" }))[as]();
+  async function get(address, as) {
+    const answer = await fetch(address, { credentials: "omit" });
+    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+    return answer[as]();
+  }
 
   async function load() {
     const [module, css, texts, more] = await Promise.all([
       import(`${base}widget/main.js`),
       get(`${base}widget/widget.css`, "text"),
       get(`${base}widget/locales/${known}.json`, "json"),
-      data.texts && get(data.texts, "json"),
+      data.texts && get(data.texts, "json").catch(console.warn),
     ]);
     return module.start({
       api: `${base}api/v1/chat/`, css, texts: { ...texts, ...more }, locale: more || known === language ? wanted : known,
-      host, launcher, jwt, department: data.department,
+      host, launcher, jwt, keyOf, department: data.department,
       /** @param {string} name @param {unknown} detail */
       emit: (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail })),
     });
@@ -66,23 +70,34 @@
     console.warn("The chat could not be loaded.", failure);
   });
 
-  /** Whether an earlier page left a conversation. @param {RegExp} kind */
-  function left(kind) {
+  /** Under which name the session is kept: for each account, so that tabs of different people leave each other's alone. @param {string | null} token */
+  function keyOf(token) {
+    if (!token) return "session";
     try {
-      return Object.keys(localStorage).some(key => kind.test(key));
+      return `account:${JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub}`;
     } catch {
-      return false;
+      return `account:${token}`;
     }
+  }
+
+  /** Goes on where an earlier page left this visitor's conversation. @param {boolean} [isSignedOut] then nothing of an account stays */
+  function goOn(isSignedOut) {
+    try {
+      if (isSignedOut) {
+        for (const area of [localStorage, sessionStorage]) for (const name in area) if (/^intotes-chat:.*account:/.test(name)) area.removeItem(name);
+      }
+      if (localStorage["intotes-chat:session"] || localStorage[`intotes-chat:${keyOf(jwt)}`]) loaded();
+    } catch { /* storage may be forbidden */ }
   }
 
   const chat = {
     open: () => loaded().then(it => it?.open()),
     close: () => loading?.then(it => it?.close()),
     toggle: () => loaded().then(it => it?.toggle()),
-    /** @param {string | null} token The platform's token of the customer who is signed in; null: nobody is (any more). */
+    /** @param {string | null} [token] The platform's token of the customer who is signed in; null: nobody is (any more). */
     identify(token) {
-      jwt = token;
-      if (!loading && token && left(/^intotes-chat:(account|session)/)) loaded();
+      jwt = token || null;
+      goOn(!jwt);
       return loading?.then(it => it?.identify(jwt));
     },
     /** @param {string} name @param {(detail: any) => void} handler @returns {() => void} takes the handler away again */
@@ -99,7 +114,7 @@
   function mount() {
     document.body.append(host);
     if (Array.isArray(early)) early.forEach(chat.push);
-    if (!jwt && left(/^intotes-chat:session/)) loaded();
+    goOn();
   }
   document.body ? mount() : document.addEventListener("DOMContentLoaded", mount);
 })();

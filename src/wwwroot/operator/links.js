@@ -3,7 +3,10 @@
 
 import { h } from "./dom.js";
 
-const address = /https?:\/\/[^\s<>"'`\u0000-\u001f\u007f-\u009f\u2028\u2029]+/gi;
+/** Up to white space, quotes, angle brackets, control characters, and the invisible ones that could make an address look like another. */
+const address = /\bhttps?:\/\/[^\s<>"'`\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gi;
+/** A name in front of the host, which could pass for the host itself. */
+const named = /^\w+:[/\\]+[^/\\?#]*@/;
 /** Ends a sentence rather than an address. */
 const trailing = /[.,;:!?…)\]}]+$/;
 
@@ -11,6 +14,7 @@ const trailing = /[.,;:!?…)\]}]+$/;
 export function webAddress(text) {
   try {
     const url = new URL(text);
+    if (named.test(text)) return null;
     return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
   } catch {
     return null;

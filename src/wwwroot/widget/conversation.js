@@ -1,7 +1,6 @@
 // @ts-check
-import { outbox, pulse } from "./delivery.js";
 import { compareIds, merge, stillUnsent } from "./messages.js";
-import { Problem } from "./service.js";
+import { outbox, Problem, pulse } from "./service.js";
 
 /**
  * @typedef {import("./messages.js").Entry} Entry @typedef {import("./service.js").Call} Call @typedef {import("./service.js").Identity} Identity
@@ -31,11 +30,11 @@ export function conversation(call, identity, details, changed, arrived, refused)
   };
   const chat = {
     ...nothing,
-    connection: /** @type {import("./delivery.js").Connection} */ ("connecting"),
+    connection: /** @type {import("./service.js").Connection} */ ("connecting"),
     /** Whether anybody is there, as far as that was asked. @type {boolean | undefined} */
     isStaffed: undefined,
     pulse: pulse(step, connected, goesOn),
-    outbox: outbox(post, () => changed()),
+    outbox: outbox(identity, post, () => changed()),
 
     resume() {
       chat.pulse.start();
@@ -192,7 +191,7 @@ export function conversation(call, identity, details, changed, arrived, refused)
     return 60_000;
   }
 
-  /** @param {import("./delivery.js").Connection} connection */
+  /** @param {import("./service.js").Connection} connection */
   function connected(connection) {
     if (connection === chat.connection) return;
     set({ connection });

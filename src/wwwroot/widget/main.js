@@ -1,33 +1,32 @@
 // @ts-check
 import { conversation } from "./conversation.js";
-import { compareIds } from "./messages.js";
+import { compareIds, el, fill } from "./messages.js";
 import { panel } from "./panel.js";
 import { connect, Identity, onShared, own, shared } from "./service.js";
-import { el, fill } from "./thread.js";
 
 /** @typedef {import("./messages.js").Entry} Entry */
 
 /**
  * Puts the window beside the launcher, and goes on where an earlier page left off.
  * @param {{ api: string, css: string, texts: Record<string, string>, locale: string, host: HTMLElement, launcher: HTMLButtonElement,
- *   jwt: string | null, department?: string, emit: (name: string, detail?: unknown) => void }} setting
+ *   jwt: string | null, keyOf: (jwt: string | null) => string, department?: string, emit: (name: string, detail?: unknown) => void }} setting
  */
-export function start({ api, css, texts, locale, host, launcher, jwt, department, emit }) {
+export function start({ api, css, texts, locale, host, launcher, jwt, keyOf, department, emit }) {
   const shadow = /** @type {ShadowRoot} */ (host.shadowRoot);
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   shadow.adoptedStyleSheets.push(sheet);
   host.lang = locale;
-  host.dir = texts.dir ?? "ltr";
   const label = launcher.ariaLabel, count = el("span");
   launcher.append(count);
 
-  const identity = new Identity(jwt);
+  const identity = new Identity(jwt, keyOf);
   let isOpen = false, unread = 0, told = "";
   let seen = shared.get("seen") ?? "0-0";
   const details = { locale, pageUrl: location.origin + location.pathname, department };
   const chat = conversation(connect(api, identity), identity, details, show, arrived, refused);
-  const window = panel(chat, texts, locale, close);
+  const makeWindow = () => panel(chat, texts, locale, close);
+  let window = makeWindow();
 
   const isLookedAt = () => isOpen && !document.hidden;
 
@@ -57,8 +56,8 @@ export function start({ api, css, texts, locale, host, launcher, jwt, department
   /** @param {Entry[]} news @param {boolean} [isKnown] whether they are what was there already */
   function arrived(news, isKnown) {
     if (isKnown) return window.toEnd();
-    const last = news.findLast(entry => entry.sender !== "visitor");
-    if (last && isOpen) window.announce(`${last.senderName ?? ""} ${texts[`event.${last.event}`] ?? last.text}`);
+    const others = news.filter(entry => entry.sender !== "visitor"), last = others.at(-1);
+    if (last && isOpen) window.announce(others.map(entry => `${entry.senderName ?? ""} ${texts[`event.${entry.event}`] ?? entry.text}`).join("\n"));
     if (last?.sender === "operator" && !isLookedAt()) ring(last.id);
     news.forEach(entry => emit("message", entry));
   }
@@ -101,16 +100,18 @@ export function start({ api, css, texts, locale, host, launcher, jwt, department
 
   /** @param {string | null} token */
   function identify(token) {
-    const { jwt, key } = identity;
+    const { jwt, key } = identity, { outbox } = chat, { items } = outbox;
     if (jwt === token) return;
+    if (keyOf(token) !== key) outbox.keep([]);
     if (!token) identity.keep();
     identity.jwt = token;
     if (identity.key === key) return chat.resume();
     if (jwt) { // somebody else, or nobody, sits here now
-      chat.outbox.keep([]);
       close();
+      window = makeWindow();
     }
     identity.read();
+    outbox.move(jwt ? [] : items);
     chat.reset();
   }
 
@@ -124,7 +125,7 @@ export function start({ api, css, texts, locale, host, launcher, jwt, department
     show();
   });
   document.addEventListener("visibilitychange", show);
-  if (own.get("open")) open();
+  if (own.get("open")) turn(true); // without the focus, which the page has
   else chat.resume();
   return { open, close, identify, toggle: () => isOpen ? close() : open() };
 }
@@ -136,6 +137,7 @@ function chime() {
   volume.gain.setValueAtTime(0.1, 0);
   volume.gain.exponentialRampToValueAtTime(0.001, 0.4);
   note.connect(volume).connect(audio.destination);
+  note.onended = () => audio.close();
   note.start();
   note.stop(0.4);
 }

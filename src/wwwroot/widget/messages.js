@@ -1,5 +1,5 @@
 // @ts-check
-// What is shown of a conversation, from what is known of it. Nothing here touches the page.
+// What is shown of a conversation: first what follows from what is known of it, which touches no page; then the elements.
 
 /**
  * @typedef {{ id: string, sender: "visitor" | "operator" | "system", senderName: string | null, text: string, sentAt: string,
@@ -67,7 +67,7 @@ export function linkify(text) {
   let end = 0;
   for (const { 0: found, index } of text.matchAll(ADDRESS)) {
     const address = withoutPunctuation(found);
-    if (!URL.canParse(address) || new URL(address).username) continue;
+    if (!URL.canParse(address) || /^\w+:[/\\]+[^/\\?#]*@/.test(address)) continue;
     pieces.push({ text: text.slice(end, index) }, { text: address, href: address });
     end = index + address.length;
   }
@@ -79,4 +79,95 @@ function withoutPunctuation(address) {
   const last = address.slice(-1), opening = { ")": "(", "]": "[", "}": "{" }[last];
   const closes = opening && address.split(last).length > address.split(opening).length;
   return closes || /[.,;:!?。、，！？؟،]/u.test(last) ? withoutPunctuation(address.slice(0, -1)) : address;
+}
+
+/**
+ * An element. Text goes in as text, never as markup. Functions are listeners.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag @param {Record<string, any>} [attributes] @param {...(Node | string)} children
+ */
+export function el(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    typeof value === "function" ? element.addEventListener(name, value) : element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** @param {string} path in a square of 24 */
+export function icon(path) {
+  const [svg, shape] = ["svg", "path"].map(name => document.createElementNS("http://www.w3.org/2000/svg", name));
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  shape.setAttribute("d", path);
+  svg.append(shape);
+  return svg;
+}
+
+/** @param {string} name class names @param {string} text @param {() => void} click */
+export const button = (name, text, click) => el("button", { type: "button", class: name, click }, text);
+
+/** Puts values into "{name}" places. @param {string} text @param {Record<string, string | number>} values */
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (place, name) => `${values[name] ?? place}`);
+
+/**
+ * The messages; each row stays the same element as long as it stands for the same message.
+ * @param {import("./conversation.js").Conversation} chat @param {Record<string, string>} texts @param {string} locale
+ * @param {(unsent: Unsent) => void} edit
+ */
+export function thread(chat, texts, locale, edit) {
+  /** @type {Map<string, { item: HTMLLIElement, drawn?: string }>} */
+  let shown = new Map();
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+  const list = el("ol");
+  const more = button("quiet", texts.earlier, async () => {
+    const { scrollHeight, scrollTop } = element;
+    await chat.earlier().catch(() => {});
+    element.scrollTop = scrollTop + element.scrollHeight - scrollHeight;
+    if (more.hidden) element.focus();
+  });
+  const element = el("div", { class: "scroll", tabindex: 0, role: "log", "aria-live": "off", "aria-label": texts.conversation }, more, list);
+  const isAtEnd = () => element.scrollHeight - element.scrollTop - element.clientHeight < 80;
+  const toEnd = () => element.scrollTop = element.scrollHeight;
+
+  function show() {
+    const before = shown;
+    shown = new Map();
+    let place = list.firstChild;
+    for (const row of rows(chat.entries, chat.outbox.items)) {
+      const kept = before.get(row.key) ?? { item: el("li") };
+      shown.set(row.key, kept);
+      draw(kept, row);
+      if (kept.item === place) place = place.nextSibling;
+      else list.insertBefore(kept.item, place);
+    }
+    for (const [key, { item }] of before) if (!shown.has(key)) item.remove();
+    more.hidden = !chat.hasEarlier;
+  }
+
+  /** @param {{ item: HTMLLIElement, drawn?: string }} kept @param {Row} row */
+  function draw(kept, { entry, unsent, sentAt, sender, follows, isLast }) {
+    const { item } = kept;
+    const state = unsent ? unsent.refused ?? (unsent.failed ? "failed" : "sending") : isLast && entry ? progress(entry, chat.readUpTo, !!chat.operator) : "";
+    const drawn = sender ? [entry?.id, state, follows].join() : dayName(sentAt, locale);
+    if (kept.drawn === drawn) return;
+    kept.drawn = drawn;
+    item.className = sender ?? "day";
+    if (!sender) return item.replaceChildren(el("span", {}, drawn));
+    const text = /** @type {{ text: string }} */ (entry ?? unsent).text;
+    const time = el("time", { datetime: sentAt }, clock.format(new Date(sentAt)));
+    if (sender === "system") return item.replaceChildren(el("bdi", {}, texts[`event.${entry?.event}`] ?? text), " ", time);
+    item.classList.toggle("follows", !!follows);
+    item.classList.toggle("failed", !!unsent?.failed);
+    item.replaceChildren(
+      el("bdi", { class: follows || sender === "visitor" ? "unseen" : "name" }, sender === "visitor" ? texts.you : entry?.senderName ?? texts.title),
+      el("p", { dir: "auto" }, ...linkify(text).map(piece =>
+        piece.href ? el("a", { href: piece.href, target: "_blank", rel: "noopener noreferrer nofollow" }, piece.text) : piece.text)),
+      el("div", {}, ...(unsent?.failed
+        ? [texts[`error.${state}`] ?? texts[state] ?? texts["error.other"],
+          state === "invalid_request" ? button("", texts.edit, () => edit(unsent)) : button("", texts.retry, () => chat.outbox.flush(unsent))]
+        : [time, texts[state] ?? ""])));
+  }
+  return { element, show, isAtEnd, toEnd };
 }

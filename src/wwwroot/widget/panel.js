@@ -1,6 +1,6 @@
 // @ts-check
+import { button, el, fill, icon, thread } from "./messages.js";
 import { shared } from "./service.js";
-import { button, el, fill, icon, thread } from "./thread.js";
 
 const BELL = "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15ZM10 21h4", SAVE = "M12 4v11M7 11l5 5 5-5M5 20h14",
   END = "M12 4v8M7.5 6.5a7.5 7.5 0 1 0 9 0", DOWN = "m6 9 6 6 6-6", SEND = "M4 12h15M13 6l6 6-6 6", STAR = "m12 3 2.7 5.8 6.3.8-4.6 4.4 1.2 6.3L12 17.2l-5.6 3.1 1.2-6.3L3 9.6l6.3-.8Z";
@@ -18,7 +18,12 @@ export function panel(chat, texts, locale, minimise) {
   const banner = el("p", { class: "banner", role: "status" });
   const hours = el("p");
   const welcome = el("div", { class: "welcome" }, el("h3", {}, texts.welcome), hours);
-  const messages = thread(chat, texts, locale);
+  const messages = thread(chat, texts, locale, item => {
+    chat.outbox.keep(chat.outbox.items.filter(other => other !== item));
+    field.value = `${item.text}\n${field.value}`.trimEnd();
+    fit();
+    field.focus();
+  });
   const typing = el("p", { class: "typing" });
   const callOperator = button("quiet", texts.call, () => chat.callOperator().then(focus, () => {}));
   const news = el("p", { class: "unseen", role: "status" });
@@ -27,16 +32,17 @@ export function panel(chat, texts, locale, minimise) {
     shared.set("muted", sound.ariaPressed === "true");
     sound.ariaPressed = `${!shared.get("muted")}`;
   });
-  const save = tool("transcript", SAVE, async () => {
-    const href = URL.createObjectURL(new Blob([await chat.transcript()]));
+  const save = tool("transcript", SAVE, () => chat.transcript().then(text => {
+    const href = URL.createObjectURL(new Blob([text]));
     el("a", { href, download: "chat.txt" }).click();
     setTimeout(() => URL.revokeObjectURL(href), 10_000);
-  });
+  }, () => {}));
   const end = tool("end", END, () => ask(true));
   const sure = el("div", { class: "over", role: "group", "aria-label": texts.sure }, el("p", {}, texts.sure), el("div", {},
     button("primary", texts.endNow, () => chat.close().then(focus, () => ask(false))), button("quiet", texts.keep, () => ask(false))));
-  const rating = ratingForm(texts, chat.rate);
-  const over = el("div", { class: "over" }, rating, button("primary", texts.again, () => chat.again().then(focus, () => {})));
+  /** @type {HTMLElement | undefined} */
+  let rating;
+  const over = el("div", { class: "over" }, button("primary", texts.again, () => chat.again().then(focus, () => {})));
 
   const field = el("textarea", {
     rows: 1, dir: "auto", maxlength: 4000, "aria-label": texts.message, placeholder: texts.placeholder, enterkeyhint: "send",
@@ -53,18 +59,38 @@ export function panel(chat, texts, locale, minimise) {
   const composer = el("form", { class: "composer", submit: send }, field, tool("send", SEND));
 
   const element = el("section", {
-    class: "panel", role: "dialog", "aria-labelledby": "title",
+    class: "panel", role: "dialog", "aria-labelledby": "title", dir: texts.dir ?? "ltr",
     /** @param {KeyboardEvent} event */
     keydown(event) {
       if (event.key === "Escape" && !event.isComposing) sure.hidden ? minimise() : ask(false);
+      if (event.key !== "Tab" || !isModal()) return;
+      // The page behind is covered: round, not out.
+      const stops = [...element.querySelectorAll("button, .scroll, a, input, textarea")].filter(stop => stop.checkVisibility());
+      if (event.shiftKey) stops.reverse();
+      if (event.target !== stops.at(-1)) return;
+      event.preventDefault();
+      /** @type {HTMLElement} */ (stops[0]).focus();
     },
   }, el("header", {}, el("div", {}, el("h2", {}, title), subtitle), sound, save, end, tool("minimise", DOWN, minimise)),
   banner, welcome, messages.element, typing, callOperator, composer, sure, over, news);
-  sure.hidden = true;
+  sure.hidden = over.hidden = true;
   sound.ariaPressed = `${!shared.get("muted")}`;
 
-  function show() {
+  const show = () => keepFocus(draw);
+
+  /** Whether it fills the screen. */
+  const isModal = () => getComputedStyle(element).position === "fixed";
+
+  /** Does this, and where it takes away what has the focus, gives the focus to what is there instead. @param {() => void} change */
+  function keepFocus(change) {
+    const { activeElement } = /** @type {ShadowRoot} */ (element.getRootNode());
+    change();
+    if (activeElement?.checkVisibility() === false) focus();
+  }
+
+  function draw() {
     const { status, operator, connection, entries } = chat, wasAtEnd = messages.isAtEnd();
+    element.ariaModal = `${isModal()}`;
     const isClosed = status === "closed", isEmpty = !entries.length && !chat.outbox.items.length;
     const trouble = connection === "online" || connection === "connecting" ? problem : texts[connection];
     say(title, operator ?? texts.title);
@@ -81,8 +107,12 @@ export function panel(chat, texts, locale, minimise) {
     end.hidden = status === "new" || isClosed;
     sure.hidden ||= end.hidden;
     composer.hidden = isClosed || !sure.hidden;
+    if (isClosed && over.hidden) {
+      rating?.remove();
+      over.prepend(rating = ratingForm(texts, chat.rate, keepFocus));
+    }
     over.hidden = !isClosed;
-    rating.hidden = !entries.some(entry => entry.sender === "operator") || (!rating.dataset.sent && entries.some(entry => entry.event === "rated"));
+    if (rating) rating.hidden = !entries.some(entry => entry.sender === "operator") || (!rating.dataset.sent && entries.some(entry => entry.event === "rated"));
     if (wasAtEnd) messages.toEnd();
   }
 
@@ -149,8 +179,11 @@ function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Five stars as radio buttons, and a comment. @param {Texts} texts @param {Conversation["rate"]} rate */
-function ratingForm(texts, rate) {
+/**
+ * Five stars as radio buttons, and a comment.
+ * @param {Texts} texts @param {Conversation["rate"]} rate @param {(change: () => void) => void} keepFocus
+ */
+function ratingForm(texts, rate, keepFocus) {
   const stars = [1, 2, 3, 4, 5].map(score =>
     el("label", {}, el("input", { type: "radio", name: "score", value: score, required: "", "aria-label": fill(texts.stars, { score }) }), icon(STAR)));
   const comment = el("textarea", { rows: 2, maxlength: 1000, "aria-label": texts.comment, placeholder: texts.comment, dir: "auto" });
@@ -160,8 +193,12 @@ function ratingForm(texts, rate) {
     async submit(event) {
       event.preventDefault();
       form.dataset.sent = "true";
-      await rate(Number(new FormData(form).get("score")), comment.value);
-      form.replaceChildren(el("p", { role: "status" }, texts.thanks));
+      try {
+        await rate(Number(new FormData(form).get("score")), comment.value);
+        keepFocus(() => form.replaceChildren(el("p", { role: "status" }, texts.thanks)));
+      } catch {
+        delete form.dataset.sent;
+      }
     },
   }, el("fieldset", {}, el("legend", {}, texts.rate), ...stars), comment, el("button", { class: "primary" }, texts.sendRating));
   return form;

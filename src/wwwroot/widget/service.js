@@ -1,5 +1,6 @@
 // @ts-check
-// The service, as one caller sees it: who that is, what is kept of it in the browser, and how it is asked.
+// The service, as one caller sees it: who that is, what is kept of it in the browser, and how it is asked;
+// and how messages come and go: the pulse asks for new ones, the outbox sends one's own.
 
 const PREFIX = "intotes-chat:";
 
@@ -48,11 +49,11 @@ export class Problem extends Error {
  * Milliseconds before the next try: doubled each time up to half a minute, and spread, so that callers do not return in step.
  * @param {number} failures @param {Problem} problem
  */
-export const pause = (failures, problem) =>
+const pause = (failures, problem) =>
   Math.max(problem.seconds * 1000, Math.min(500 * 2 ** failures, 30_000)) * (1 + Math.random() / 4);
 
 /** @param {number} ms @param {AbortSignal} signal ends it early */
-export const sleep = (ms, signal) => new Promise(done => {
+const sleep = (ms, signal) => new Promise(done => {
   if (signal.aborted) return done(0);
   setTimeout(done, ms);
   signal.addEventListener("abort", done);
@@ -65,15 +66,15 @@ export class Identity {
   /** @type {string | null} The visitor's; beside a jwt that of a session which the account has still to take over. */
   token = null;
 
-  /** @param {string | null} jwt */
-  constructor(jwt) {
+  /** @param {string | null} jwt @param {(jwt: string | null) => string} keyOf where the session is kept */
+  constructor(jwt, keyOf) {
     this.jwt = jwt;
+    this.keyOf = keyOf;
     this.read();
   }
 
-  /** Where the session is kept: for each account, so that tabs of different people leave each other's alone. */
   get key() {
-    return this.jwt ? `account:${subject(this.jwt)}` : "session";
+    return this.keyOf(this.jwt);
   }
 
   /** Takes over what another tab, or an earlier page, has kept. */
@@ -92,22 +93,13 @@ export class Identity {
   }
 }
 
-/** @param {string} jwt */
-function subject(jwt) {
-  try {
-    return JSON.parse(atob(jwt.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub;
-  } catch {
-    return jwt;
-  }
-}
-
 /**
  * Asks with the caller's credential in a header; never with the cookie, which browsers withhold from embedded pages.
  * @typedef {(path: string, options?: { body?: object, signal?: AbortSignal, headers?: object, seconds?: number }) => Promise<any>} Call
  * @param {string} base @param {Identity} identity @returns {Call} takes what is asked for as "GET history"
  */
 export const connect = (base, identity) => async (path, { body, signal, headers, seconds = 15 } = {}) => {
-  const [method, address] = path.split(" ");
+  const [method, address] = path.split(" "), { key } = identity;
   const timeout = AbortSignal.timeout(seconds * 1000);
   try {
     const answer = await fetch(base + address, {
@@ -124,9 +116,131 @@ export const connect = (base, identity) => async (path, { body, signal, headers,
       body: body && JSON.stringify(body),
     });
     const content = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : await answer.text();
+    if (identity.key !== key) throw 0; // somebody else sits here now, and this is not for their eyes
     if (answer.ok) return content;
     throw new Problem(answer.status, content.code ?? "other", +(answer.headers.get("Retry-After") ?? 0));
   } catch (failure) {
     throw failure instanceof Problem ? failure : new Problem(0, "network");
   }
 };
+
+/** @typedef {import("./messages.js").Unsent} Unsent @typedef {"connecting" | "online" | "offline" | "reconnecting" | "expired"} Connection */
+
+const PLAIN_FOR = 300_000, HIDDEN_LEAST = 5_000;
+
+/**
+ * Asks again and again: waiting at the service where that works, by its pace where something between cuts long requests off, and slower while
+ * the tab is hidden. After sleep, a lost network or a hint it asks at once; what was missed comes by the cursor.
+ * @param {(waits: boolean, signal: AbortSignal) => Promise<number>} step asks once; milliseconds until the next time
+ * @param {(connection: Connection) => void} tell
+ * @param {(problem: Problem) => boolean} goesOn whether to, after a refusal
+ */
+export function pulse(step, tell, goesOn) {
+  let failures = 0, cuts = 0, plainUntil = 0;
+  let abort = new AbortController();
+  /** @type {object | null} The run that counts: one that was stopped may still be ending. */
+  let current = null;
+
+  /** @param {object} run */
+  async function beat(run) {
+    let isCut = false;
+    while (current === run) {
+      const { signal } = abort = new AbortController();
+      const waits = !document.hidden && !failures && Date.now() > plainUntil;
+      let delay;
+      try {
+        delay = await step(waits, signal);
+        if (waits) cuts = 0;
+        else if (isCut && ++cuts > 1) plainUntil = Date.now() + PLAIN_FOR;
+        failures = 0;
+        isCut = false;
+        if (document.hidden) delay = Math.max(2 * delay, HIDDEN_LEAST);
+        tell("online");
+      } catch (failure) {
+        if (signal.aborted) continue;
+        const problem = /** @type {Problem} */ (failure);
+        if (!problem.isTransient && !goesOn(problem)) break;
+        isCut = waits && problem.code === "network";
+        delay = pause(failures++, problem);
+        tell(navigator.onLine ? "reconnecting" : "offline");
+      }
+      await sleep(delay, signal);
+    }
+    if (current === run) current = null;
+  }
+
+  const wake = () => abort.abort();
+  addEventListener("offline", wake);
+  document.addEventListener("visibilitychange", wake);
+  addEventListener("online", wake);
+  return {
+    /** Asks now, not later. */
+    wake,
+    start: () => current ? wake() : void beat(current = {}),
+    stop() {
+      current = null;
+      wake();
+    },
+  };
+}
+
+/**
+ * Sends messages one after the other, each under one id until the service has answered, so that a lost answer never doubles one. They outlast a reload.
+ * @param {Identity} identity whose they are @param {(item: Unsent) => Promise<void>} post @param {() => void} changed
+ */
+export function outbox(identity, post, changed) {
+  const stored = () => `unsent:${identity.key}`;
+  let isBusy = false;
+  let abort = new AbortController();
+
+  async function send() {
+    isBusy = true;
+    let failures = 0;
+    for (let item; (item = box.items.find(waiting => !waiting.refused)); ) {
+      abort = new AbortController();
+      try {
+        await post(item);
+        failures = 0;
+      } catch (failure) {
+        const problem = /** @type {Problem} */ (failure);
+        item.failed = !problem.isTransient || failures > 1;
+        if (!problem.isTransient) item.refused = problem.code;
+        changed();
+        if (problem.isTransient) await sleep(pause(failures++, problem), abort.signal);
+      }
+    }
+    isBusy = false;
+  }
+
+  const box = {
+    /** @type {Unsent[]} */
+    items: own.get(stored()) ?? [],
+
+    /** @param {Unsent[]} items what is left to be sent */
+    keep(items) {
+      box.items = items;
+      own.set(stored(), items[0] && items);
+      changed();
+    },
+
+    /** @param {Unsent[]} items what goes along to another identity */
+    move: items => box.keep([...own.get(stored()) ?? [], ...items]),
+
+    /** @param {string} text */
+    add(text) {
+      box.keep([...box.items, { clientMessageId: `${Date.now()}.${Math.random()}`, text, sentAt: new Date().toISOString() }]);
+      box.flush();
+    },
+
+    /** Tries now; one that was refused only when it is named. @param {Unsent} [item] */
+    flush(item) {
+      if (item) {
+        item.failed = item.refused = undefined;
+        changed();
+      }
+      abort.abort();
+      if (!isBusy) send();
+    },
+  };
+  return box;
+}
