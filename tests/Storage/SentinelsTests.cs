@@ -35,6 +35,8 @@ public sealed class SentinelsTests(ChatNodes shared)
         {
             Assert.Equal(before, now);
             (await SayAsync(node, visitor)).Expect(HttpStatusCode.Created);
+            // Not so fast that the session is full before the former primary is demoted.
+            await Task.Delay(10, TestContext.Current.CancellationToken);
         }
 
         Assert.True(looks > 0, "It was demoted before anybody could look.");
