@@ -1,4 +1,5 @@
 using Intotes.Chat.Features;
+using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 
@@ -23,10 +24,11 @@ return await StartExtensions.RunAsync(args, static args =>
     var app = builder.Build();
     app.UseManagement();
     app.UseProxies();
-    app.UseTelemetry();
     app.UseDrain();
     app.UseProblems();
     app.UseBrowserRules();
+    app.UseMiddleware<PlainPollMiddleware>();
+    app.UseStatusProblems();
     app.UsePages();
     app.UseAccess();
     app.UseApi();

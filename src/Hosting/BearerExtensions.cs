@@ -40,7 +40,7 @@ public static class BearerExtensions
                 },
             };
         });
-        authentication.Services.AddSingleton<CheckedTokens>();
+        authentication.Services.AddSingleton<CheckedTokens>().AddSingleton<KnownBearers>();
         if (jwt.Authority.Length > 0)
         {
             authentication.Services.AddSingleton(jwt).AddSingleton<IssuerKeys>();
@@ -83,7 +83,7 @@ public static class BearerExtensions
     }
 
     /// <summary>What comes after the scheme, all of it; several credentials together are none that was found good.</summary>
-    private static string? Sent(HttpRequest request) =>
+    internal static string? Sent(HttpRequest request) =>
         request.Headers.Authorization.ToString() is var header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header["Bearer ".Length..].Trim() : null;
 
     /// <summary>Null, or what is wrong with a token whose signature, issuer, audience and times are right.</summary>

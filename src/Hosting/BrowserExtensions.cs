@@ -54,7 +54,9 @@ public static class BrowserExtensions
 
     public static WebApplication UseBrowserRules(this WebApplication app)
     {
-        app.UseWhen(static http => http.Request.Path.StartsWithSegments(OpenToSites, StringComparison.OrdinalIgnoreCase), static chat => chat.UseCors());
+        app.UseWhen(
+            static http => http.Request.Headers.Origin.Count > 0 && http.Request.Path.StartsWithSegments(OpenToSites, StringComparison.OrdinalIgnoreCase),
+            static chat => chat.UseCors());
         var allowed = app.Services.GetRequiredService<IOptions<BrowserOptions>>().Value.AllowedOrigins.ToHashSet(StringComparer.Ordinal);
         app.Use((http, next) => IsFromElsewhere(http.Request, allowed) ? Problem.Forbidden.ExecuteAsync(http)
             : IsForm(http.Request) ? Problem.UnsupportedMediaType.ExecuteAsync(http)

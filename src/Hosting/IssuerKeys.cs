@@ -42,6 +42,9 @@ public sealed partial class IssuerKeys(JwtSettings settings, IHttpClientFactory 
     /// <summary>Whether the last fetch failed, so that an unknown key may well be a good one.</summary>
     public bool IsAway => isAway;
 
+    /// <summary>The keys, where they are not so old that the issuer has to be asked again; else none.</summary>
+    public SecurityKey[] Fresh => time.GetElapsedTime(Interlocked.Read(ref fetchedAt)) <= KeptFor ? keys : [];
+
     /// <summary>The keys as they are, waiting for them only where there are none or they are old; not for an issuer that has just failed.</summary>
     public async Task<SecurityKey[]> KnownAsync()
     {

@@ -60,6 +60,11 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
             httpContext.RequestServices.GetRequiredService<ChatMetrics>().Refused(httpContext.GetEndpoint()?.Metadata.GetMetadata<IRouteDiagnosticsMetadata>()?.Route);
         }
 
+        if (Status >= StatusCodes.Status500InternalServerError)
+        {
+            TracedRequests.NoteFailure(httpContext, Status);
+        }
+
         var headers = httpContext.Response.Headers;
         if (RetryAfterSeconds is { } seconds)
         {

@@ -7,6 +7,7 @@ namespace Intotes.Chat.Hosting;
 /// <summary>Turns whatever goes wrong outside an endpoint's own answers into problem+json, without a word on the inside.</summary>
 public static class ProblemExtensions
 {
+    /// <summary>What is thrown becomes an answer.</summary>
     public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app
         .Use(static (http, next) =>
         {
@@ -23,7 +24,10 @@ public static class ProblemExtensions
             },
             // Expected failures are counted and traced by the storage gateway; a line for each would bury the unexpected ones.
             SuppressDiagnosticsCallback = static context => context.Exception is StorageUnavailableException or BadHttpRequestException,
-        })
+        });
+
+    /// <summary>The same for what is answered with a status and no more, such as by routing.</summary>
+    public static IApplicationBuilder UseStatusProblems(this IApplicationBuilder app) => app
         .UseStatusCodePages(static context => Problem.OfStatus(context.HttpContext.Response.StatusCode)?.ExecuteAsync(context.HttpContext) ?? Task.CompletedTask);
 
     /// <summary>The answer to a request that failed its rules. A rule may name another code than <c>invalid_request</c>.</summary>

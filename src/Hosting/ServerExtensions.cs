@@ -41,6 +41,8 @@ public static class ServerExtensions
             host.UseUrls($"{configuration[WebHostDefaults.ServerUrlsKey] ?? DefaultAddress};{management}");
         }
 
+        // A request runs where its bytes came in, up to its first call to Redis, rather than in line for another thread: nothing here blocks one.
+        host.UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true);
         return host.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -28,9 +28,10 @@ public static class TelemetryExtensions
             throw new CannotStartException("Telemetry__PollSampleRatio must be 0 to 1.");
         }
 
-        var requests = new TracedRequests(options);
+        services.AddHttpContextAccessor().AddSingleton(options).AddSingleton<TracedRequests>();
         var telemetry = services.AddOpenTelemetry()
-            .WithTracing(t => t.AddAspNetCoreInstrumentation(o => o.Filter = requests.IsTraced).AddSource(Sources))
+            // Follows the caller's own trace, where there is one.
+            .WithTracing(t => t.AddAspNetCoreInstrumentation().AddSource(Sources).SetSampler(static provider => new ParentBasedSampler(provider.GetRequiredService<TracedRequests>())))
             .WithMetrics(m => m.AddRuntimeInstrumentation().AddMeter(Meters));
         if (configuration.AsEnumerable().Any(setting => setting.Key.StartsWith("OTEL_EXPORTER_OTLP_", StringComparison.Ordinal)
             && setting.Key.EndsWith("ENDPOINT", StringComparison.Ordinal) && !string.IsNullOrEmpty(setting.Value)))
@@ -40,6 +41,4 @@ public static class TelemetryExtensions
 
         return services;
     }
-
-    public static IApplicationBuilder UseTelemetry(this IApplicationBuilder app) => app.Use(TracedRequests.NoteFailureAsync);
 }

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
+using OpenTelemetry.Trace;
 
 namespace Intotes.Chat.Hosting;
 
@@ -15,39 +17,30 @@ public sealed class TelemetryOptions
 
 /// <summary>
 /// Decides as a request begins, by its address, whether it is traced: polls are many and alike, so a share of them tells enough. One that
-/// fails tells more, and leaves a span of its own.
+/// fails tells more, and leaves a span of its own. Whatever begins no request is traced.
 /// </summary>
-public sealed class TracedRequests(TelemetryOptions options)
+public sealed class TracedRequests(TelemetryOptions options, IHttpContextAccessor current) : Sampler
 {
     public static readonly ActivitySource Failures = new("Intotes.Chat.Failures");
 
+    /// <summary>The span that ASP.NET Core begins for each request; its name and route come later, and so does its path.</summary>
+    private const string Request = "Microsoft.AspNetCore.Hosting.HttpRequestIn";
+
     private static readonly string[] Polls = ["/api/v1/chat/poll", "/api/v1/operator/poll", "/api/v1/chat/events"];
 
-    /// <summary>Follows the caller's own trace, where there is one; the sampler has done so before this is asked.</summary>
-    public bool IsTraced(HttpContext http)
-    {
-        var path = http.Request.Path;
-        // The request's own span: its feature is not there yet.
-        if (Activity.Current is not { HasRemoteParent: false })
-        {
-            return true;
-        }
+    public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) => new(
+        samplingParameters.Name != Request || current.HttpContext is not { Request.Path: var path } || (IsPoll(path) ? Random.Shared.NextDouble() < options.PollSampleRatio : IsOfChat(path)));
 
-        return IsPoll(path) ? Random.Shared.NextDouble() < options.PollSampleRatio : IsOfChat(path);
-    }
-
-    /// <summary>A request that failed and was not traced leaves one span, which names the trace that logs know it by.</summary>
-    public static async Task NoteFailureAsync(HttpContext http, RequestDelegate next)
+    /// <summary>A request that fails and is not traced leaves one span, which names the trace that logs know it by.</summary>
+    public static void NoteFailure(HttpContext http, int status)
     {
-        var untraced = http.Features.Get<IHttpActivityFeature>()?.Activity;
-        // Whoever turns an exception into an answer takes the endpoint away.
-        var endpoint = http.GetEndpoint();
-        await next(http);
-        if (http.Response.StatusCode < 500 || !IsOfChat(http.Request.Path) || untraced is null || untraced.Recorded || untraced.HasRemoteParent)
+        if (http.Features.Get<IHttpActivityFeature>()?.Activity is not { Recorded: false, HasRemoteParent: false } untraced || !IsOfChat(http.Request.Path))
         {
             return;
         }
 
+        // Whoever turns an exception into an answer takes the endpoint away.
+        var endpoint = http.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? http.GetEndpoint();
         var route = endpoint?.Metadata.GetMetadata<IRouteDiagnosticsMetadata>()?.Route;
         var current = Activity.Current;
         Activity.Current = null;
@@ -55,7 +48,7 @@ public sealed class TracedRequests(TelemetryOptions options)
             $"{http.Request.Method} {route}", ActivityKind.Server, default(ActivityContext), links: [new ActivityLink(untraced.Context)], startTime: untraced.StartTimeUtc))
         {
             failure?.SetTag("http.request.method", http.Request.Method).SetTag("http.route", route)
-                .SetTag("http.response.status_code", http.Response.StatusCode).SetTag("error.type", $"{http.Response.StatusCode}").SetStatus(ActivityStatusCode.Error);
+                .SetTag("http.response.status_code", status).SetTag("error.type", $"{status}").SetStatus(ActivityStatusCode.Error);
         }
 
         Activity.Current = current;

@@ -25,11 +25,17 @@ public static class Keys
     public static RedisKey[] OfSession(string id)
     {
         var session = Session(id);
-        return [session, session + ":messages", session + ":sent", Announcements(id), session + ":notes"];
+        return [session, Messages(id), session + ":sent", Announcements(id), session + ":notes"];
     }
 
     /// <summary>The session's hash alone.</summary>
     public static string Session(string id) => $"chat:{{s:{id}}}";
+
+    /// <summary>The session's stream of entries alone.</summary>
+    public static string Messages(string sessionId) => $"chat:{{s:{sessionId}}}:messages";
+
+    /// <summary>String that is there while a side, <c>visitor</c> or <c>operator</c>, is writing: for six seconds, unless it says so again (owner: MessageStore).</summary>
+    public static string Typing(string sessionId, string side) => $"chat:{{s:{sessionId}}}:typing:{side}";
 
     /// <summary>The sharded channel of a session's new entries.</summary>
     public static string Announcements(string sessionId) => Session(sessionId) + ":new";

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Polly;
 using Polly.CircuitBreaker;
-using Polly.Timeout;
 using StackExchange.Redis;
 
 namespace Intotes.Chat.Storage;
@@ -39,10 +39,19 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
                 : call.gateway.EvaluateAsync(redis, call.script, call.keys, call.arguments),
             ct);
 
-    /// <summary>Runs plain commands that are safe to repeat; one round trip. Tests override it to do something else before or after.</summary>
+    /// <summary>Runs a plain command that is safe to repeat; one round trip. Tests override it to do something else before or after.</summary>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
     public virtual Task<T> CallAsync<T>(string operation, Func<IDatabase, Task<T>> command, CancellationToken ct) =>
         CallAsync(operation, null, command, static (redis, command) => command(redis), ct);
+
+    /// <summary>Runs several plain commands that are safe to repeat, of one slot and together; one round trip. Tests override it to do something else before or after.</summary>
+    /// <param name="size">How many.</param>
+    /// <param name="call">What they need.</param>
+    /// <param name="run">Sends all before it waits for any.</param>
+    /// <param name="ct">Ends when the caller goes away.</param>
+    /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
+    public virtual Task<T> PipelineAsync<T, TCall>(int size, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct) =>
+        CallAsync("PIPELINE", null, call, run, ct, size);
 
     /// <summary>Returns if at least half of the primaries answer: a shard of a Cluster that is away takes its share of the sessions with it, not all.</summary>
     /// <exception cref="StorageUnavailableException">Fewer do, or none in time.</exception>
@@ -63,49 +72,49 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         }
     }
 
-    private async Task<T> CallAsync<T, TCall>(string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct)
+    private async Task<T> CallAsync<T, TCall>(string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct, int? batch = null)
     {
-        using var span = StartSpan(operation, script);
+        using var span = StartSpan(operation, script)?.SetTag("db.operation.batch.size", batch);
         var started = Stopwatch.GetTimestamp();
-        string? error = null;
-        try
+        var context = ResilienceContextPool.Shared.Get(ct);
+        var outcome = await resilience.TryAsync((redis: connection.Database, call, run), static at => at.run(at.redis, at.call), context);
+        ResilienceContextPool.Shared.Return(context);
+        var error = outcome.Exception is { } e and not OperationCanceledException ? e.GetType().Name : null;
+        Record(Stopwatch.GetElapsedTime(started), operation, script, error);
+        if (error is not null)
         {
-            return await resilience.Pipeline.ExecuteAsync(
-                static async (state, token) => await state.run(state.Database, state.call).WaitAsync(token), (connection.Database, run, call), ct);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            error = e.GetType().Name;
             span?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", error);
-            if (IsTransient(e) || e is BrokenCircuitException)
+            if (IsTransient(outcome.Exception!) || outcome.Exception is BrokenCircuitException)
             {
-                throw new StorageUnavailableException(e);
+                throw new StorageUnavailableException(outcome.Exception!);
             }
-
-            throw;
         }
-        finally
+
+        outcome.ThrowIfException();
+        return (T)outcome.Result!;
+    }
+
+    private void Record(TimeSpan took, string operation, string? script, string? error)
+    {
+        if (duration.Enabled)
         {
-            if (duration.Enabled)
+            var tags = new TagList { { "db.system.name", "redis" }, { "db.operation.name", operation } };
+            if (script is not null)
             {
-                var tags = new TagList { { "db.system.name", "redis" }, { "db.operation.name", operation } };
-                if (script is not null)
-                {
-                    tags.Add("db.stored_procedure.name", script);
-                }
-
-                if (error is not null)
-                {
-                    tags.Add("error.type", error);
-                }
-
-                duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, tags);
+                tags.Add("db.stored_procedure.name", script);
             }
+
+            if (error is not null)
+            {
+                tags.Add("error.type", error);
+            }
+
+            duration.Record(took.TotalSeconds, tags);
         }
     }
 
     /// <summary>Whether nobody answered.</summary>
-    public static bool IsSilence(Exception e) => e is RedisConnectionException or RedisTimeoutException or TimeoutRejectedException;
+    public static bool IsSilence(Exception e) => e is RedisConnectionException or TimeoutException;
 
     /// <summary>Whether the same call may succeed a moment later.</summary>
     public static bool IsTransient(Exception e) => e switch

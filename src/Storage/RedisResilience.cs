@@ -13,25 +13,38 @@ namespace Intotes.Chat.Storage;
 /// </summary>
 public sealed partial class RedisResilience
 {
+    /// <summary>Before the second attempt; longer before the third, and somewhat by chance.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
+
+    private static readonly ResiliencePropertyKey<bool> NoTimeLeft = new(nameof(NoTimeLeft));
+
+    /// <summary>Of objects, whatever a call returns, because Polly converts every other result on its way through each strategy.</summary>
+    private readonly ResiliencePipeline<object?> pipeline;
+    private readonly TimeSpan attempt, total;
     private readonly ILogger logger;
+    private readonly TimeProvider time;
     private int isOpen;
 
     public RedisResilience(IOptions<RedisOptions> options, IMeterFactory meters, ILogger<RedisResilience> logger, TimeProvider time)
     {
-        this.logger = logger;
-        Pipeline = Build(options.Value, time);
+        (this.logger, this.time) = (logger, time);
+        (attempt, total) = (TimeSpan.FromMilliseconds(options.Value.AttemptMilliseconds), TimeSpan.FromMilliseconds(options.Value.TotalMilliseconds));
+        pipeline = Build();
         meters.Create(RedisGateway.MeterName).CreateObservableGauge(
             "chat.storage.circuit.open", () => Volatile.Read(ref isOpen), null, "1 while Redis does not answer and callers get 503 at once, else 0.");
     }
 
-    public ResiliencePipeline Pipeline { get; }
+    /// <summary>Runs commands that may be repeated; what becomes of it, as a value.</summary>
+    public ValueTask<Outcome<object?>> TryAsync<T, TCall>(TCall call, Func<TCall, Task<T>> run, ResilienceContext context) =>
+        pipeline.ExecuteOutcomeAsync<object?, Attempts<T, TCall>>(
+            static (context, attempts) => attempts.RunAsync(context), context, new Attempts<T, TCall>(this, call, run));
 
-    private ResiliencePipeline Build(RedisOptions options, TimeProvider time) => new ResiliencePipelineBuilder { TimeProvider = time }
-        .AddCircuitBreaker(new CircuitBreakerStrategyOptions
+    private ResiliencePipeline<object?> Build() => new ResiliencePipelineBuilder<object?> { TimeProvider = time }
+        .AddCircuitBreaker(new CircuitBreakerStrategyOptions<object?>
         {
             // A call counts once, however often it was tried, so that one dead server of a Cluster does not stand for all; and a server that answers
             // is there, whatever it answers.
-            ShouldHandle = new PredicateBuilder().Handle<Exception>(RedisGateway.IsSilence),
+            ShouldHandle = new PredicateBuilder<object?>().Handle<Exception>(RedisGateway.IsSilence),
             FailureRatio = 0.5,
             MinimumThroughput = 20,
             SamplingDuration = TimeSpan.FromSeconds(5),
@@ -39,12 +52,12 @@ public sealed partial class RedisResilience
             OnOpened = _ => NoteOpened(),
             OnClosed = _ => NoteClosed(),
         })
-        .AddTimeout(TimeSpan.FromMilliseconds(options.TotalMilliseconds))
-        .AddRetry(new RetryStrategyOptions
+        .AddRetry(new RetryStrategyOptions<object?>
         {
-            ShouldHandle = new PredicateBuilder().Handle<Exception>(static e => RedisGateway.IsTransient(e) && e is not NotReplicatedException),
+            ShouldHandle = static failed => ValueTask.FromResult(
+                failed.Outcome.Exception is { } e && RedisGateway.IsTransient(e) && e is not NotReplicatedException && !failed.Context.Properties.TryGetValue(NoTimeLeft, out _)),
             MaxRetryAttempts = 2,
-            Delay = TimeSpan.FromMilliseconds(40),
+            Delay = Pause,
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
             OnRetry = static retry =>
@@ -56,7 +69,6 @@ public sealed partial class RedisResilience
                 return default;
             },
         })
-        .AddTimeout(TimeSpan.FromMilliseconds(options.AttemptMilliseconds))
         .Build();
 
     private ValueTask NoteOpened()
@@ -78,6 +90,34 @@ public sealed partial class RedisResilience
         }
 
         return default;
+    }
+
+    /// <summary>A class, because Polly copies what it is given into each of its strategies.</summary>
+    private sealed class Attempts<T, TCall>(RedisResilience times, TCall call, Func<TCall, Task<T>> run)
+    {
+        private readonly long began = times.time.GetTimestamp();
+
+        /// <summary>One attempt, in what is left of the time; where nothing is left after it, it says so.</summary>
+        public async ValueTask<Outcome<object?>> RunAsync(ResilienceContext context)
+        {
+            try
+            {
+                var left = times.total - times.time.GetElapsedTime(began);
+                // The pause may have taken all of it.
+                return left <= TimeSpan.Zero
+                    ? Outcome.FromException<object?>(new TimeoutException())
+                    : Outcome.FromResult<object?>(await run(call).WaitAsync(left < times.attempt ? left : times.attempt, times.time, context.CancellationToken));
+            }
+            catch (Exception e)
+            {
+                if (times.time.GetElapsedTime(began) >= times.total - Pause)
+                {
+                    context.Properties.Set(NoTimeLeft, true);
+                }
+
+                return Outcome.FromException<object?>(e);
+            }
+        }
     }
 
     private static partial class Log

@@ -2,29 +2,30 @@
 -- so many times a minute, all at once if need be, then evenly. All it keeps is the time (µs) at which what was taken would have come evenly,
 -- and where requests have ids, that of the last.
 
--- Takes one, but no second one for a request that is repeated. Returns what to keep from now on, or nil and for how long (ms) to wait when
--- there is none to take.
-local function take_one(kept, per_minute, request)
+-- Takes some, but none again for a request that is repeated. Returns what to keep from now on, and nothing or for how long (ms) to wait. Where one is
+-- asked for and there is none nothing is kept. Where several are, all but the last were granted before by somebody who counts now: they are kept as a debt.
+local function take(kept, per_minute, number, request)
   local last_even, last_request = string.match(kept or '0', '^(%d+) ?(.*)$')
-  if request and request == last_request then
+  if request ~= '' and request == last_request then
     return kept
   end
   local time = redis.call('TIME')
   local now = time[1] * 1000000 + time[2]
   -- Whole microseconds: what a double would round away adds up, and more is permitted than was said.
   local interval = math.ceil(60000000 / per_minute)
-  local even = math.max(tonumber(last_even), now) + interval
+  local even = math.max(tonumber(last_even), now) + interval * number
   local ahead = even - now - interval * per_minute
-  if ahead > 0 then
-    return nil, math.ceil(ahead / 1000)
+  local wait = ahead > 0 and math.ceil(ahead / 1000) or nil
+  if wait and number == 1 then
+    return nil, wait
   end
-  return string.format('%.0f', even) .. (request and ' ' .. request or '')
+  return string.format('%.0f', even) .. (request ~= '' and ' ' .. request or ''), wait
 end
 
 -- Takes one of those that KEYS[number] counts; the key is gone when all are there again. Returns 0, or for how long (ms) to wait.
 -- It is written by redis.call, or by note.
 local function take_permit(number, per_minute, write)
-  local kept, wait = take_one(redis.call('GET', KEYS[number]), per_minute)
+  local kept, wait = take(redis.call('GET', KEYS[number]), per_minute, 1, '')
   if kept then
     write('SET', KEYS[number], kept, 'PX', 60100) -- the longest limits take a tenth of a second more, for their intervals are rounded up
   end

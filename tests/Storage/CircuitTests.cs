@@ -5,6 +5,7 @@ using Intotes.Chat.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Polly;
 using Polly.CircuitBreaker;
 using StackExchange.Redis;
 
@@ -102,26 +103,21 @@ public sealed class CircuitTests : IDisposable
     /// <summary>So many calls at once, each of which meets this failure whenever it is tried.</summary>
     private async Task FailAsync(int calls, Exception failure)
     {
-        await Task.WhenAll(Enumerable.Range(0, calls).Select(async _ => Assert.Same(failure, await Record.ExceptionAsync(async () => await resilience.Pipeline.ExecuteAsync(
-            async _ =>
-            {
-                Interlocked.Increment(ref tries);
-                await Task.Yield();
-                throw failure;
-            },
-            Ct)))));
+        await Task.WhenAll(Enumerable.Range(0, calls).Select(async _ => Assert.Same(failure, await TryAsync(async () =>
+        {
+            Interlocked.Increment(ref tries);
+            await Task.Yield();
+            throw failure;
+        }))));
     }
 
-    private async Task<bool> IsOpenAsync()
+    private async Task<bool> IsOpenAsync() => await TryAsync(static () => Task.FromResult(true)) is BrokenCircuitException;
+
+    private async Task<Exception?> TryAsync(Func<Task<bool>> run)
     {
-        try
-        {
-            await resilience.Pipeline.ExecuteAsync(static _ => ValueTask.CompletedTask, Ct);
-            return false;
-        }
-        catch (BrokenCircuitException)
-        {
-            return true;
-        }
+        var context = ResilienceContextPool.Shared.Get(Ct);
+        var outcome = await resilience.TryAsync(run, static run => run(), context);
+        ResilienceContextPool.Shared.Return(context);
+        return outcome.Exception;
     }
 }

@@ -50,7 +50,7 @@ public sealed class RepeatedScriptTests(ChatNodes nodes)
         await Gateway.RunAsync(
             Scripts.append_message, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, "", "visitor", "", "Hello", "m1", "r1", 100, 3600], Ct);
 
-        var replies = await TwiceAsync(Scripts.poll_messages, access.SessionId, [access.Kind, access.Credential, "", "", 10, "visitor", "operator", "request"]);
+        var replies = await TwiceAsync(Scripts.poll_messages, KeysOf(access), [access.Kind, access.Credential, "", "", 10, "visitor", "operator", "request"]);
 
         Assert.All(replies, reply => Assert.Single(reply.Items(10)));
     }
@@ -59,12 +59,12 @@ public sealed class RepeatedScriptTests(ChatNodes nodes)
     public async Task A_request_takes_one_permit_however_often_it_is_sent()
     {
         var access = await OpenAsync();
-        RedisValue[] Typing(string request) => [access.Kind, access.Credential, $"actions 1 {request}", "visitor", 1, 6000];
+        RedisValue[] Typing(string request) => [access.Kind, access.Credential, $"actions 1 1 {request}", "1"];
 
-        var replies = await TwiceAsync(Scripts.set_typing, access.SessionId, Typing("a"));
+        var replies = await TwiceAsync(Scripts.set_typing, KeysOf(access), Typing("a"));
 
         Assert.All(replies, reply => Assert.NotEqual("limited", reply.Status));
-        Assert.All(await TwiceAsync(Scripts.set_typing, access.SessionId, Typing("b")), reply => Assert.Equal("limited", reply.Status));
+        Assert.All(await TwiceAsync(Scripts.set_typing, KeysOf(access), Typing("b")), reply => Assert.Equal("limited", reply.Status));
     }
 
     [Fact]
@@ -90,9 +90,10 @@ public sealed class RepeatedScriptTests(ChatNodes nodes)
         return access;
     }
 
-    private async Task<ScriptReply[]> TwiceAsync(Script script, string sessionId, RedisValue[] arguments) =>
-    [
-        new(await Gateway.RunAsync(script, Keys.OfSession(sessionId), arguments, Ct)),
-        new(await Gateway.RunAsync(script, Keys.OfSession(sessionId), arguments, Ct)),
-    ];
+    private static RedisKey[] KeysOf(SessionAccess access) => [.. Keys.OfSession(access.SessionId), Keys.Typing(access.SessionId, "operator")];
+
+    private Task<ScriptReply[]> TwiceAsync(Script script, string sessionId, RedisValue[] arguments) => TwiceAsync(script, Keys.OfSession(sessionId), arguments);
+
+    private async Task<ScriptReply[]> TwiceAsync(Script script, RedisKey[] keys, RedisValue[] arguments) =>
+        [new(await Gateway.RunAsync(script, keys, arguments, Ct)), new(await Gateway.RunAsync(script, keys, arguments, Ct))];
 }

@@ -1,5 +1,7 @@
 using System.Net;
+using Intotes.Chat.Tests.Faults;
 using Intotes.Chat.Tests.Features.Messages;
+using Intotes.Chat.Tests.Redis;
 
 namespace Intotes.Chat.Tests.Storage;
 
@@ -7,6 +9,8 @@ namespace Intotes.Chat.Tests.Storage;
 public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedNode>
 {
     private const int Times = 5;
+
+    private static readonly string[] PollReads = ["HMGET", "XRANGE", "EXISTS"];
 
     private ChatNodes Node => counted.Node;
 
@@ -108,6 +112,32 @@ public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedN
         await IsEachAsync(0, async () => (await visitor.GetAsync("chat/poll")).ExpectProblem(401, "invalid_session_token"));
     }
 
+    [Fact]
+    public async Task What_a_poll_reads_is_asked_for_before_anything_is_answered()
+    {
+        await using var redis = await RedisServerProcess.StartAsync();
+        await using var proxy = TcpProxy.To(redis.Port);
+        await using var node = await ChatNodes.StartAsync($"127.0.0.1:{proxy.Port}", count: 1, new Dictionary<string, string> { ["Redis:AttemptMilliseconds"] = "5000", ["Redis:TotalMilliseconds"] = "10000" });
+        await using var monitor = await RedisMonitor.StartAsync(redis.Port);
+        var visitor = ChatClient.Anonymous(node);
+        (await visitor.OpenAsync()).Expect(HttpStatusCode.Created);
+        await visitor.PollAsync("?after=0-0");
+
+        proxy.HoldReplies();
+        var asked = new List<string>();
+        var poll = visitor.PollAsync("?after=0-0");
+        for (var patience = 0; patience < 200 && asked.Count < PollReads.Length; patience++)
+        {
+            // Nothing can have been answered.
+            asked.AddRange((await monitor.CommandsAsync(() => Task.Delay(20))).Where(command => command.Contains(visitor.SessionToken![..22], StringComparison.Ordinal)));
+        }
+
+        Assert.Equal(PollReads, asked.Select(command => command.Split(' ')[0]));
+        Assert.False(poll.IsCompleted);
+        proxy.Heal();
+        await poll;
+    }
+
     private async Task<ChatClient> VisitorAsync(bool account)
     {
         var visitor = account ? ChatClient.Account(Node, ChatClient.NewId("user")) : ChatClient.Anonymous(Node);
@@ -124,9 +154,23 @@ public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedN
         }
     });
 
+    /// <summary>The three reads of a poll are sent together, as another test here shows.</summary>
+    private static List<string> Together(IReadOnlyList<string> commands)
+    {
+        var seen = new List<string>();
+        for (var n = 0; n < commands.Count; n++)
+        {
+            var isPoll = n + 2 < commands.Count && PollReads.Zip(commands.Skip(n)).All(pair => pair.Second.StartsWith(pair.First + " ", StringComparison.Ordinal));
+            seen.Add(isPoll ? string.Join(" + ", commands.Skip(n).Take(3)) : commands[n]);
+            n += isPoll ? 2 : 0;
+        }
+
+        return seen;
+    }
+
     private async Task IsAsync(int roundTrips, Func<Task> act)
     {
-        var commands = await counted.Monitor.CommandsAsync(act);
+        var commands = Together(await counted.Monitor.CommandsAsync(act));
         Assert.True(commands.Count == roundTrips, $"{roundTrips} expected, {commands.Count} seen: {string.Join(", ", commands)}");
     }
 }

@@ -11,7 +11,7 @@ namespace Intotes.Chat.Features.Messages;
 /// again with <c>Last-Event-ID</c> misses nothing. The stream ends when the session is closed, the token expires or the time is up.
 /// </summary>
 /// <response code="200">Events, the first at once, and a comment every 15 seconds.</response>
-public sealed class GetEvents(SessionGate gate, MessageStore messages, MessageFollower follower, ChatMetrics metrics, TimeProvider time)
+public sealed class GetEvents(SessionGate gate, PollStore polls, MessageFollower follower, ChatMetrics metrics, TimeProvider time)
     : Endpoint<GetEvents.Request, Results<EventsResult, Problem>>
 {
     private const int DefaultWait = 600, LongestWait = 3600;
@@ -63,7 +63,7 @@ public sealed class GetEvents(SessionGate gate, MessageStore messages, MessageFo
             access =>
             {
                 entered = access with { Allowance = "" };
-                return messages.PollAsync(access, caller, after, MessageFollower.MostAtOnce, ct);
+                return polls.PollAsync(access, caller, after, MessageFollower.MostAtOnce, ct);
             },
             ct);
         metrics.Polled(first is null ? "refused" : first.Messages.Count > 0 ? "news" : "nothing");

@@ -10,7 +10,7 @@ namespace Intotes.Chat.Features.Messages;
 /// found by looking again after a while.
 /// </summary>
 public sealed class MessageFollower(
-    MessageStore messages, PollAnswers answers, RosterStore roster, Signals signals, IHostApplicationLifetime life, IOptions<ChatOptions> options, TimeProvider time)
+    PollStore polls, PollAnswers answers, RosterStore roster, Signals signals, IHostApplicationLifetime life, IOptions<ChatOptions> options, TimeProvider time)
 {
     /// <summary>Entries in one event.</summary>
     public const int MostAtOnce = 200;
@@ -98,7 +98,7 @@ public sealed class MessageFollower(
     {
         try
         {
-            return (await messages.PollAsync(access, caller, after, MostAtOnce, ct)).Reply is { } reply ? (true, reply, await answers.OfAsync(reply, waited: true, ct)) : (true, null, null);
+            return (await polls.PollAsync(access, caller, after, MostAtOnce, ct)).Reply is { } reply ? (true, reply, await answers.OfAsync(reply, waited: true, ct)) : (true, null, null);
         }
         catch (StorageUnavailableException)
         {

@@ -12,7 +12,7 @@ public sealed record Shown(bool Typing, string? ReadUpTo)
 
 /// <summary>Polls, and where the caller wants to wait, polls again when there is something new.</summary>
 public sealed class MessagePoller(
-    MessageStore messages, RosterStore roster, Signals signals, IHostApplicationLifetime life, IOptions<ChatOptions> options, TimeProvider time)
+    PollStore polls, RosterStore roster, Signals signals, IHostApplicationLifetime life, IOptions<ChatOptions> options, TimeProvider time)
 {
     /// <summary>Who types no longer says nothing: that runs out after six seconds.</summary>
     private static readonly TimeSpan TypingEnds = TimeSpan.FromSeconds(6.5);
@@ -24,7 +24,7 @@ public sealed class MessagePoller(
     /// </summary>
     public async Task<Entered<PollReply>> PollAsync(SessionAccess access, Caller caller, string? after, int most, TimeSpan wait, Shown? shown, CancellationToken ct)
     {
-        var first = await messages.PollAsync(access, caller, after, most, ct);
+        var first = await polls.PollAsync(access, caller, after, most, ct);
         if (wait == TimeSpan.Zero || first.Reply is not { } before || IsWorthTelling(before) || (shown is not null && shown != Shown.Of(before)))
         {
             return first;
@@ -37,7 +37,7 @@ public sealed class MessagePoller(
         using var listener = await signals.ListenAsync(Keys.Announcements(access.SessionId));
         while (true)
         {
-            var entered = await messages.PollAsync(access, caller, after, most, ct);
+            var entered = await polls.PollAsync(access, caller, after, most, ct);
             if (entered.Reply is not { } reply || IsWorthTelling(reply) || HasChanged(before, reply) || end.IsCancellationRequested)
             {
                 return entered;

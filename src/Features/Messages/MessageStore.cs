@@ -22,22 +22,6 @@ public enum AppendStatus
 /// <param name="Department">The department that answered.</param>
 public sealed record AppendReply(AppendStatus Status, Message? Message, TimeSpan? FirstResponse = null, string? Department = null);
 
-/// <summary>The new entries of a session and how it stands.</summary>
-/// <param name="Cursor">The id of the last entry the caller has now.</param>
-/// <param name="HasMore">More entries are there than were asked for.</param>
-public sealed record PollReply(
-    string SessionId,
-    SessionStatus Status,
-    string? OperatorId,
-    string? OperatorName,
-    string? Department,
-    DateTimeOffset? CalledAt,
-    bool Typing,
-    string? ReadUpTo,
-    bool HasMore,
-    string Cursor,
-    IReadOnlyList<Message> Messages);
-
 /// <param name="IsClosed">Nothing was noted, because the session is closed.</param>
 public sealed record NotedReply(bool IsClosed);
 
@@ -78,33 +62,12 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
         };
     }
 
-    /// <summary>What came after the cursor; without one, since the caller's last poll without one.</summary>
-    public async Task<Entered<PollReply>> PollAsync(SessionAccess access, Caller caller, string? after, int most, CancellationToken ct)
-    {
-        var who = caller is Caller.Operator { Id: var id } ? $"operator:{Uri.EscapeDataString(id)}" : "visitor";
-        // Only a poll without a cursor changes anything that a second attempt would have to know.
-        var reply = await RunAsync(Scripts.poll_messages, access, [after ?? "", most, who, OtherSide(caller), after is null ? NewRequestId() : ""], ct);
-        return reply.Status switch
-        {
-            "ok" => new PollReply(
-                access.SessionId,
-                Session.ParseStatus(reply.Text(1)!),
-                NullIfEmpty(reply.Text(2)),
-                NullIfEmpty(reply.Text(3)),
-                NullIfEmpty(reply.Text(4)),
-                NullIfEmpty(reply.Text(5)) is { } called ? Stored.CallTime(called) : null,
-                reply.Text(6) == "1",
-                NullIfEmpty(reply.Text(7)),
-                reply.Text(8) == "1",
-                reply.Text(9)!,
-                ParseAll(reply.Items(10))),
-            _ => reply.Refused<PollReply>(Scripts.poll_messages),
-        };
-    }
-
     /// <summary>Notes for six seconds that the caller is writing, or no longer.</summary>
-    public async Task<Entered<NotedReply>> SetTypingAsync(SessionAccess access, Caller caller, bool typing, CancellationToken ct) =>
-        Noted(Scripts.set_typing, await RunAsync(Scripts.set_typing, access, [OwnSide(caller), typing ? "1" : ""], ct));
+    public async Task<Entered<NotedReply>> SetTypingAsync(SessionAccess access, Caller caller, bool typing, CancellationToken ct)
+    {
+        RedisKey[] keys = [.. Keys.OfSession(access.SessionId), Keys.Typing(access.SessionId, OwnSide(caller))];
+        return Noted(Scripts.set_typing, new(await redis.RunAsync(Scripts.set_typing, keys, [access.Kind, access.Credential, access.Allowance, typing ? "1" : ""], ct)));
+    }
 
     /// <summary>Notes up to where the caller has read.</summary>
     public async Task<Entered<NotedReply>> MarkReadAsync(SessionAccess access, Caller caller, string upTo, CancellationToken ct) =>
@@ -141,12 +104,12 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
 
     private static string OwnSide(Caller caller) => caller is Caller.Operator ? "operator" : "visitor";
 
-    private static string OtherSide(Caller caller) => caller is Caller.Operator ? "visitor" : "operator";
+    internal static string OtherSide(Caller caller) => caller is Caller.Operator ? "visitor" : "operator";
 
     /// <summary>By it a script knows a second attempt of the same request, made because the answer to the first was lost.</summary>
-    private static string NewRequestId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(9));
+    internal static string NewRequestId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(9));
 
-    private static string? NullIfEmpty(string? text) => text is { Length: > 0 } ? text : null;
+    internal static string? NullIfEmpty(string? text) => text is { Length: > 0 } ? text : null;
 
     internal static Message[] ParseAll(RedisResult[] entries) => [.. entries.Select(entry => Parse((string)entry[0]!, (RedisResult[])entry[1]!))];
 

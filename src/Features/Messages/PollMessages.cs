@@ -10,7 +10,8 @@ namespace Intotes.Chat.Features.Messages;
 public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAnswers answers, ChatMetrics metrics, IHostApplicationLifetime life)
     : Endpoint<PollMessages.Request, Results<Ok<PollAnswer>, Problem>>
 {
-    private const int DefaultLimit = 200;
+    /// <summary>Messages in one answer, unless asked otherwise.</summary>
+    public const int DefaultLimit = 200;
 
     public sealed class Request
     {

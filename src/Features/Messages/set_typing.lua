@@ -1,6 +1,6 @@
 -- Notes that one side is writing, for six seconds, or no longer; and wakes those who wait.
--- KEYS   as in session.lua
--- ARGV   1 kind, 2 credential, 3 allowance, 4 which side: 'visitor' or 'operator', 5 '1' while it writes
+-- KEYS   as in session.lua, 6 the side's string
+-- ARGV   1 kind, 2 credential, 3 allowance, 4 '1' while it writes
 -- Reply  { 'noted' } | { 'closed' } | refusal
 -- include: session
 
@@ -11,10 +11,10 @@ end
 if redis.call('HGET', KEYS[1], 'status') == 'closed' then
   return { 'closed' }
 end
-if ARGV[5] == '1' then
-  redis.call('HSET', KEYS[1], 'typing:' .. ARGV[4], now_ms() + 6000)
+if ARGV[4] == '1' then
+  redis.call('SET', KEYS[6], '', 'PX', 6000)
 else
-  redis.call('HDEL', KEYS[1], 'typing:' .. ARGV[4])
+  redis.call('UNLINK', KEYS[6])
 end
 redis.call('SPUBLISH', KEYS[4], 'typing')
 return { 'noted' }

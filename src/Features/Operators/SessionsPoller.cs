@@ -9,7 +9,7 @@ namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Polls all sessions of an operator at once.</summary>
 public sealed class SessionsPoller(
-    MessageStore messages, RosterStore roster, QueueStore queue, TimeProvider time, IOptions<ChatOptions> options)
+    PollStore polls, RosterStore roster, QueueStore queue, TimeProvider time, IOptions<ChatOptions> options)
 {
     /// <summary>Most messages of one session in one answer; the rest follows at once.</summary>
     private const int Most = 200;
@@ -72,6 +72,6 @@ public sealed class SessionsPoller(
     }
 
     private async Task<PollReply?> PollAsync(string sessionId, Caller.Operator caller, OperatorCursor after, CancellationToken ct) =>
-        (await messages.PollAsync(
+        (await polls.PollAsync(
             SessionAccess.OfOperator(sessionId, caller), caller, after.Sessions.GetValueOrDefault(sessionId, Cursor.Start), Most, ct)).Reply;
 }

@@ -26,7 +26,7 @@ public sealed class SessionGate(AccountStore accounts, RosterStore roster, IOpti
         if (allowance == Allowance.Actions && granted.Length > 0)
         {
             // Done once, the first time may have taken the last permit. Messages are known by their client's id; a poll does nothing.
-            granted = $"{granted} {Guid.NewGuid():N}";
+            granted = $"{granted} 1 {Guid.NewGuid():N}";
         }
 
         Task<Entered<TReply>> Enter(SessionAccess access) => act(access with { Allowance = granted });

@@ -20,7 +20,16 @@ public sealed class SessionToken
     public string SessionId => text[..IdLength];
 
     /// <summary>SHA-256 of the whole token in base64url: what is stored and compared.</summary>
-    public string Digest => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(text)));
+    public string Digest
+    {
+        get
+        {
+            Span<byte> token = stackalloc byte[IdLength + 1 + SecretLength], digest = stackalloc byte[SHA256.HashSizeInBytes];
+            Encoding.ASCII.GetBytes(text, token);
+            SHA256.HashData(token, digest);
+            return Base64Url.EncodeToString(digest);
+        }
+    }
 
     /// <summary>The token as the visitor gets it, once. Not <c>ToString</c>, so that no log shows it by accident.</summary>
     public string Reveal() => text;

@@ -40,18 +40,18 @@ local function may(kind, credential)
   return false
 end
 
--- Takes one of what the allowance grants: "what times-a-minute", then perhaps the request's id, for the visitor and, counted apart, for the
+-- Takes what the allowance grants: "what times-a-minute", then perhaps how many and the request's id, for the visitor and, counted apart, for the
 -- operator; '' grants anything.
 -- Returns the script's reply when there is none left.
 local function over_limit()
-  local what, per_minute, request = string.match(ARGV[3], '^(%a+) (%d+) ?(%w*)$')
+  local what, per_minute, number, request = string.match(ARGV[3], '^(%a+) (%d+) ?(%d*) ?(%w*)$')
   if what then
     local field = (ARGV[1] == 'operator' and 'operator:' or 'visitor:') .. what
-    local kept, wait = take_one(redis.call('HGET', KEYS[1], field), per_minute, request ~= '' and request or nil)
-    if wait then
-      return { 'limited', wait }
+    local kept, wait = take(redis.call('HGET', KEYS[1], field), per_minute, tonumber(number) or 1, request)
+    if kept then
+      note('HSET', KEYS[1], field, kept)
     end
-    note('HSET', KEYS[1], field, kept)
+    return wait and { 'limited', wait }
   end
 end
 

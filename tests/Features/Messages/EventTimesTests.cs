@@ -77,7 +77,7 @@ public sealed class EventTimesTests : IAsyncLifetime
         await stream.UntilAsync(e => (bool)e.Data!["typing"]!);
         await time.UntilWaitingAsync(WhileTyping);
 
-        await Nodes.Redis.Database.HashSetAsync(Keys.Session(session), "typing:operator", 1); // that is over
+        await Nodes.Redis.Database.KeyDeleteAsync(Keys.Typing(session, "operator")); // as it would be gone after six seconds
         time.Advance(WhileTyping);
 
         Assert.False((bool)(await stream.NextAsync()).Data!["typing"]!);

@@ -98,13 +98,13 @@ public sealed class SlowReaderTests
 
         public static void Register(IServiceCollection services) => services.AddSingleton<RedisGateway, CountingPolls>();
 
-        protected override async Task<RedisResult> EvaluateAsync(IDatabase redis, Script script, RedisKey[] keys, RedisValue[] arguments)
+        public override async Task<T> PipelineAsync<T, TCall>(int size, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct)
         {
-            var reply = await base.EvaluateAsync(redis, script, keys, arguments);
-            if (script.Name == "poll_messages")
+            var reply = await base.PipelineAsync(size, call, run, ct);
+            if (reply is PollStore.Reading { Reply: { } poll })
             {
                 Interlocked.Increment(ref polls);
-                Interlocked.Add(ref fetched, ((RedisResult[])reply!).Where(part => part.Resp2Type == ResultType.Array).Sum(part => part.Length));
+                Interlocked.Add(ref fetched, poll.Messages.Count);
             }
 
             return reply;

@@ -22,7 +22,7 @@ public sealed class TraceTests(TracedConversation conversation)
         "Client EVALSHA operator_seen", "Client EVALSHA summarize_session", "Client EVALSHA add_note", "Client GET /api/users/{id}/profile",
         "Client GET /api/users/{id}/trades", "Client GET /api/users/{id}/profile")]
     [InlineData("answer", "POST /api/v1/chat/message", "Client EVALSHA operator_seen", "Client EVALSHA append_message", "Client EVALSHA record_sample")]
-    [InlineData("poll", "GET /api/v1/chat/poll", "Client EVALSHA poll_messages", "Client HGETALL", "Client EVALSHA hold_session", "Client HGETALL")]
+    [InlineData("poll", "GET /api/v1/chat/poll", "Client PIPELINE", "Client HGETALL", "Client EVALSHA hold_session", "Client HGETALL")]
     [InlineData("history", "GET /api/v1/chat/history", "Client EVALSHA read_history")]
     [InlineData(
         "release", "POST /api/v1/operator/sessions/{sessionId}/release",
@@ -109,8 +109,9 @@ public sealed class TraceTests(TracedConversation conversation)
             var isScript = call["db.operation.name"] == "EVALSHA";
             Assert.Equal(isScript ? $"EVALSHA {call["db.stored_procedure.name"]}" : call["db.operation.name"], call.Name);
             Assert.Equal(isScript, call.Attributes.ContainsKey("db.stored_procedure.name"));
+            Assert.Equal(call.Name == "PIPELINE", call.Attributes.ContainsKey("db.operation.batch.size"));
             Assert.Equal(call.Status == ActivityStatusCode.Error, call.Attributes.ContainsKey("error.type"));
-            string[] known = ["db.system.name", "db.operation.name", "db.stored_procedure.name", "server.address", "server.port", "error.type"];
+            string[] known = ["db.system.name", "db.operation.name", "db.stored_procedure.name", "db.operation.batch.size", "server.address", "server.port", "error.type"];
             Assert.Empty(call.Attributes.Keys.Except(known));
         }
     }
@@ -121,10 +122,10 @@ public sealed class TraceTests(TracedConversation conversation)
         var call = Assert.Single(conversation.Spans, span => span is { Scope: "Intotes.Chat.Redis", Status: ActivityStatusCode.Error });
 
         Assert.Equal(conversation.Request("fail").SpanId, call.ParentId);
-        Assert.Contains(call["error.type"], (string[])["TimeoutRejectedException", "RedisTimeoutException"]);
+        Assert.Contains(call["error.type"], (string[])["TimeoutException", "RedisTimeoutException"]);
         Assert.Equal(
-            ["retry error.type=TimeoutRejectedException retry.attempt=1", "retry error.type=TimeoutRejectedException retry.attempt=2"],
-            call.Events.Select(happened => happened.Replace("RedisTimeoutException", "TimeoutRejectedException", StringComparison.Ordinal)));
+            ["retry error.type=TimeoutException retry.attempt=1", "retry error.type=TimeoutException retry.attempt=2"],
+            call.Events.Select(happened => happened.Replace("RedisTimeoutException", "TimeoutException", StringComparison.Ordinal)));
         Assert.All(conversation.Spans.Where(span => span != call), span => Assert.Empty(span.Events));
     }
 

@@ -1,0 +1,44 @@
+using System.Collections.Concurrent;
+using Intotes.Chat.Features.Sessions;
+using Microsoft.Extensions.Options;
+
+namespace Intotes.Chat.Features.Messages;
+
+/// <summary>
+/// How many polls of each session this node let in without a word to Redis, minute by minute. A quarter of what is permitted is let in so; then Redis counts
+/// them, and each that follows. So only who polls more than its share costs Redis a write, and more nodes permit a quarter more each, at most.
+/// </summary>
+public sealed class PollCounts(IOptions<ChatOptions> options, TimeProvider time)
+{
+    private readonly int free = options.Value.Limits.PollsPerMinute / 4;
+    private volatile Minute minute = new(time.GetTimestamp());
+
+    /// <summary>How many polls Redis must count with this one; 0 when it need not hear of it.</summary>
+    public int Due(string sessionId) =>
+        free == 0 ? 1
+        : Now().Sessions.GetValueOrDefault(sessionId) is not { } session || session.Polls < free ? 0
+        : session.IsToldNow() ? session.Polls + 1
+        : 1;
+
+    /// <summary>Counts a poll that was let in.</summary>
+    public void Note(string sessionId) => Now().Sessions.GetOrAdd(sessionId, static _ => new Count()).Increment();
+
+    private Minute Now() => time.GetElapsedTime(minute.Began) < TimeSpan.FromMinutes(1) ? minute : minute = new Minute(time.GetTimestamp());
+
+    private sealed record Minute(long Began)
+    {
+        public ConcurrentDictionary<string, Count> Sessions { get; } = new();
+    }
+
+    private sealed class Count
+    {
+        private int polls, isTold;
+
+        public int Polls => Volatile.Read(ref polls);
+
+        public void Increment() => Interlocked.Increment(ref polls);
+
+        /// <summary>Once, to one of those who ask.</summary>
+        public bool IsToldNow() => Interlocked.Exchange(ref isTold, 1) == 0;
+    }
+}

@@ -1,0 +1,17 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.Options;
+
+namespace Intotes.Chat.Hosting;
+
+/// <summary>Whom a request's bearer token names, where that was found before and nothing has to be waited for: neither a signature nor the issuer's keys.</summary>
+public sealed class KnownBearers(CheckedTokens tokens, IOptionsMonitor<JwtBearerOptions> options, IEnumerable<IssuerKeys> issuer)
+{
+    private readonly IssuerKeys? issuer = issuer.SingleOrDefault();
+    private readonly JwtBearerOptions bearer = options.Get(JwtBearerDefaults.AuthenticationScheme);
+
+    /// <summary>Null where the token has to be checked, or there is none.</summary>
+    public ClaimsPrincipal? Find(HttpRequest request) =>
+        BearerExtensions.Sent(request) is { } token && tokens.Find(token) is var (principal, key)
+        && (issuer is null ? bearer.TokenValidationParameters.IssuerSigningKeys : issuer.Fresh).Contains(key) ? principal : null;
+}

@@ -1,0 +1,142 @@
+using System.Net;
+using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Intotes.Chat.Tests.Features.Messages;
+
+/// <summary>Polls are plain reads where they change nothing, else a script; and both must say the same.</summary>
+public sealed class PollStoreTests(ChatNodes nodes) : IClassFixture<ChatNodes>
+{
+    private const string Someone = "user-1", Other = "user-2", Dana = "dana";
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private PollStore Polls => nodes.Services.GetRequiredService<PollStore>();
+
+    [Fact]
+    public async Task Reads_and_script_let_in_the_same_callers()
+    {
+        var (token, stranger, let) = (SessionToken.New(), SessionToken.New(), 0);
+        string[] fields = ["token", "user", "superseded", "operator"];
+        // Every session that there can be, whatever of these it has, and none.
+        for (var has = 0; has < 1 << fields.Length; has++)
+        {
+            var id = token.SessionId + has;
+            foreach (var field in fields.Where((_, n) => (has & (1 << n)) != 0))
+            {
+                await nodes.Redis.Database.HashSetAsync(Keys.Session(id), [new("status", "open"), new(field, field switch { "token" => token.Digest, "user" => Someone, "operator" => Dana, _ => "1" })]);
+            }
+
+            foreach (var caller in (SessionAccess[])
+            [
+                SessionAccess.ByToken(token), SessionAccess.ByToken(stranger), SessionAccess.OfAccount(id, Someone, confirmed: false), SessionAccess.OfAccount(id, Someone, confirmed: true),
+                SessionAccess.OfAccount(id, Other, confirmed: true), SessionAccess.OfOperator(id, new Caller.Operator(Dana, "Dana", false)),
+                SessionAccess.OfOperator(id, new Caller.Operator("eve", "Eve", false)), SessionAccess.OfSupervisor(id),
+            ])
+            {
+                var access = caller with { SessionId = id };
+                var read = await Polls.PollAsync(access, new Caller.Visitor(token), Cursor.Start, 10, Ct);
+                var scripted = await Polls.PollAsync(access, new Caller.Visitor(token), null, 10, Ct);
+                Assert.Equal((access, scripted.IsDenied), (access, read.IsDenied));
+                let += read.IsDenied ? 0 : 1;
+            }
+        }
+
+        // With each of its own, twice for an account that nobody took the place of; a supervisor wherever there is one.
+        Assert.Equal(8 + 4 + 8 + 8 + 15, let);
+    }
+
+    [Fact]
+    public async Task Reads_and_script_tell_the_same()
+    {
+        var (visitor, dana) = (await MessageSteps.VisitorAsync(nodes), ChatClient.Operator(nodes));
+        await SameAsync(visitor);
+        (await visitor.SayAsync("Hello", "m-1")).Expect(HttpStatusCode.Created);
+        await SameAsync(visitor);
+        (await visitor.CallOperatorAsync()).Expect(HttpStatusCode.OK);
+        await SameAsync(visitor);
+        var session = await visitor.ServeAsync(dana);
+        var answer = (await dana.PostAsync("chat/message", new { text = "Good morning 😀", sessionId = session })).Expect(HttpStatusCode.Created);
+        (await dana.PostAsync("chat/typing", new { typing = true, sessionId = session })).Expect(HttpStatusCode.NoContent);
+        (await dana.PostAsync("chat/read", new { upTo = answer["id"], sessionId = session })).Expect(HttpStatusCode.NoContent);
+        Assert.True((bool)(await SameAsync(visitor))["typing"]!);
+        (await visitor.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
+        Assert.Equal("closed", (string?)(await SameAsync(visitor))["status"]);
+    }
+
+    [Fact]
+    public async Task The_plainest_poll_is_answered_as_any_other()
+    {
+        var visitor = await MessageSteps.VisitorAsync(nodes);
+        var token = visitor.SessionToken!;
+        foreach (var (sent, after, problem) in ((string, string, string?)[])[("", "0-0", null), ("x", "0-0", "invalid_session_token"), ("", "1-", "invalid_cursor"), ("A", "0-0", "invalid_session_token")])
+        {
+            visitor.SessionToken = sent == "A" ? token[..^1] + (token[^1] == 'A' ? 'B' : 'A') : token + sent;
+            var (plain, full) = (await visitor.GetAsync($"chat/poll?after={after}"), await visitor.GetAsync($"chat/poll?after={after}&limit=200"));
+            Assert.Equal(full.Status, plain.Status);
+            Assert.Equal(problem, (string?)plain.Body?["code"]);
+            Assert.Equal(problem, (string?)full.Body?["code"]);
+        }
+    }
+
+    [Theory]
+    [InlineData(20, 1, 20)]
+    [InlineData(20, 2, 30)]
+    [InlineData(3, 2, 3)]
+    public async Task More_nodes_permit_a_quarter_more_each_at_most(int perMinute, int count, int most)
+    {
+        var still = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var limited = await ChatNodes.StartAsync(
+            nodes.Redis.Configuration, count, new Dictionary<string, string> { ["Chat:Limits:PollsPerMinute"] = $"{perMinute}" }, services => services.AddSingleton<TimeProvider>(still));
+        var visitor = await MessageSteps.VisitorAsync(limited);
+
+        var answered = 0;
+        while ((await visitor.GetAsync("chat/poll?after=0-0")).Status == HttpStatusCode.OK)
+        {
+            answered++;
+            Assert.True(answered <= 2 * most);
+        }
+
+        // Redis counts by its own clock, which went on.
+        Assert.InRange(answered, perMinute, most + 2);
+        (await visitor.GetAsync("chat/poll?after=0-0")).ExpectProblem(429, "rate_limited");
+    }
+
+    [Fact]
+    public void A_quarter_of_the_polls_of_a_minute_is_let_in_then_all_are_counted_with_those()
+    {
+        var time = new FakeTimeProvider();
+        var counts = new PollCounts(Options.Create(new ChatOptions { Limits = new ChatLimits { PollsPerMinute = 12 } }), time);
+        for (var minute = 0; minute < 2; minute++)
+        {
+            List<int> due = [];
+            for (var n = 0; n < 6; n++)
+            {
+                due.Add(counts.Due("session"));
+                counts.Note("session");
+            }
+
+            Assert.Equal([0, 0, 0, 4, 1, 1], due);
+            Assert.Equal(0, counts.Due("another"));
+            time.Advance(TimeSpan.FromMinutes(1));
+        }
+    }
+
+    private static async Task<Answer> SameAsync(ChatClient visitor)
+    {
+        // A poll without a cursor is served by the script, and told what is new since the last one.
+        var (read, scripted) = (await visitor.PollAsync("?after=0-0"), await visitor.PollAsync("?limit=500"));
+        foreach (var field in (string[])["cursor", "status", "operator", "typing", "readUpTo"])
+        {
+            Assert.Equal(scripted[field]?.ToJsonString(), read[field]?.ToJsonString());
+        }
+
+        var (all, last) = (read["messages"]!.AsArray(), scripted["messages"]!.AsArray());
+        Assert.Equal(last.Select(m => m!.ToJsonString()), all.Skip(all.Count - last.Count).Select(m => m!.ToJsonString()));
+        return read;
+    }
+}
