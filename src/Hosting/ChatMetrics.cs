@@ -31,6 +31,8 @@ public sealed class ChatMetrics
             "chat.queue.oldest_wait", () => Queues.Select(q => new Measurement<double>(q.OldestWait.TotalSeconds, Department(q.Department))), "s", "How long the next call has waited.");
         meter.CreateObservableGauge("chat.sessions.active", () => Of(desk?.ActiveSessions), "{session}", "Sessions that an operator has.");
         meter.CreateObservableGauge("chat.operators.online", () => Of(desk?.OperatorsOnline), "{operator}", "Operators that are online.");
+        meter.CreateObservableGauge(
+            "chat.operators.serving", () => Queues.Select(q => new Measurement<int>(q.OperatorsOnline, Department(q.Department))), "{operator}", "Operators online that serve it.");
         meter.CreateObservableGauge("chat.node.ready", () => Volatile.Read(ref ready), null, "1 while this node says that it can serve, else 0.");
         returned = meter.CreateCounter<long>("chat.calls.returned", "{call}", "Calls returned to the queue, by reason.");
     }
@@ -81,4 +83,5 @@ public sealed class ChatMetrics
 
 /// <summary>A department's queue at a moment.</summary>
 /// <param name="OldestWait">Zero when nobody waits.</param>
-public readonly record struct QueueMeasure(string Department, int Waiting, TimeSpan OldestWait);
+/// <param name="OperatorsOnline">Those that serve it; one may serve several.</param>
+public readonly record struct QueueMeasure(string Department, int Waiting, TimeSpan OldestWait, int OperatorsOnline);

@@ -24,14 +24,15 @@ public sealed class DeskGauge(
 
     private async Task MeasureAsync(CancellationToken ct)
     {
+        var operators = await roster.ReadAsync(ct);
         var queues = new List<QueueMeasure>();
         foreach (var department in options.Value.Queues)
         {
             var queue = (await places.ViewAsync(department, ct)).Queue;
-            queues.Add(new QueueMeasure(department, queue.Places.Count, queue.OldestCall is { } called ? queue.TakenAt - called : TimeSpan.Zero));
+            var oldestWait = queue.OldestCall is { } called ? queue.TakenAt - called : TimeSpan.Zero;
+            queues.Add(new QueueMeasure(department, queue.Places.Count, oldestWait, operators.Count(o => o.IsOnline && o.Serves(department))));
         }
 
-        var operators = await roster.ReadAsync(ct);
         metrics.Observe(queues, operators.Sum(o => o.Held), operators.Count(o => o.IsOnline));
     }
 }
