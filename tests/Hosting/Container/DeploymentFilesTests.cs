@@ -39,6 +39,20 @@ public sealed partial class DeploymentFilesTests
         Assert.Equal(nodes, prometheus);
     }
 
+    [Fact]
+    public void Every_container_is_confined_and_only_nginx_has_capabilities()
+    {
+        var services = Regex.Split(Compose[Compose.IndexOf("\nservices:\n", StringComparison.Ordinal)..], @"\n  (?=[\w-]+:\n)").Skip(1).ToDictionary(service => service.Split(':')[0]);
+        var confined = Regex.Match(Compose, @"&confined\n(  .*\n)+").Value;
+
+        Assert.Equal(["chat-1", "chat-2", "nginx", "prometheus", "redis"], services.Keys.Order());
+        Assert.All(["  read_only: true\n", "  cap_drop: [ALL]\n", "  security_opt: [\"no-new-privileges:true\"]\n"], line => Assert.Contains(line, confined, StringComparison.Ordinal));
+        Assert.Contains("&node\n  <<: *confined\n", Compose, StringComparison.Ordinal);
+        Assert.All(services.Values, service => Assert.Matches(@"\n    <<: \*(confined|node)\n", service));
+        Assert.All(services.Values, service => Assert.DoesNotMatch("read_only|cap_drop|security_opt|privileged", service));
+        Assert.Equal(["nginx"], services.Where(service => service.Value.Contains("cap_add", StringComparison.Ordinal)).Select(service => service.Key));
+    }
+
     private static string Read(string path) => File.ReadAllText(Path.Combine(ArchitectureTests.Root, path));
 
     [GeneratedRegex(@"\s+")]
