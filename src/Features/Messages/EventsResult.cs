@@ -10,10 +10,13 @@ namespace Intotes.Chat.Features.Messages;
 
 /// <summary>
 /// Writes answers as server-sent events (WHATWG HTML, section 9.2), as they come. A client that reads slowly holds up its own stream and nothing else:
-/// nothing is kept for it, and Kestrel ends one that hardly reads at all.
+/// nothing is kept for it, and Kestrel ends one that hardly reads at all. When the service stops it has two more seconds: a stop waits for what is being
+/// written, and whoever comes again elsewhere misses nothing.
 /// </summary>
 public sealed class EventsResult(IAsyncEnumerable<PollAnswer?> answers) : IResult, IEndpointMetadataProvider
 {
+    private static readonly TimeSpan ReadsAtStopWithin = TimeSpan.FromSeconds(2);
+
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(PollAnswer), ["text/event-stream"]));
 
@@ -24,6 +27,9 @@ public sealed class EventsResult(IAsyncEnumerable<PollAnswer?> answers) : IResul
         // nginx would keep back what it has to pass on.
         httpContext.Response.Headers["X-Accel-Buffering"] = "no";
         var output = httpContext.Response.BodyWriter;
+        var life = httpContext.RequestServices.GetRequiredService<IHostApplicationLifetime>();
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted);
+        using var stop = life.ApplicationStopping.Register(() => end.CancelAfter(ReadsAtStopWithin));
         try
         {
             await foreach (var answer in answers.WithCancellation(httpContext.RequestAborted))
@@ -43,12 +49,12 @@ public sealed class EventsResult(IAsyncEnumerable<PollAnswer?> answers) : IResul
                     output.Write("\n\n"u8);
                 }
 
-                await output.FlushAsync(httpContext.RequestAborted);
+                await output.FlushAsync(end.Token);
             }
         }
-        catch (OperationCanceledException) when (httpContext.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            // The client has gone.
+            // The client has gone; or it does not read, and Kestrel has cut the connection, as it does where a write is given up.
         }
     }
 }

@@ -1,7 +1,12 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
+using Intotes.Chat.Tests.Faults;
 using Intotes.Chat.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
@@ -41,6 +46,50 @@ public sealed class SlowReaderTests
 
         Assert.Equal(expected, await ReadAllAsync(nodes, visitor, stream));
         Assert.True(counts.Polls > before);
+    }
+
+    [Fact]
+    public async Task A_node_that_stops_does_not_wait_for_one_who_reads_nothing()
+    {
+        await using var redis = await RedisServerProcess.StartAsync("--appendonly", "no");
+        await using var nodes = await ChatNodes.StartAsync(redis.Configuration);
+        var visitor = await MessageSteps.VisitorAsync(nodes);
+        await StoreAsync(nodes, visitor);
+        await using var service = await ServiceProcess.StartAsync(redis.Configuration, new() { ["Server__DrainSeconds"] = "200" });
+        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await client.ConnectAsync(IPAddress.Loopback, service.Address.Port, Ct);
+        var request = $"GET /api/v1/chat/events?after=0-0 HTTP/1.1\r\nHost: chat\r\nX-Chat-Session: {visitor.SessionToken}\r\n\r\n";
+        await client.SendAsync(Encoding.ASCII.GetBytes(request), SocketFlags.None, Ct);
+        await UntilAsync("it is being answered", () => client.Available > 0);
+        Assert.True(IsHeldByServer(client));
+
+        var stopping = service.StopAsync();
+
+        await UntilAsync("the node lets go of it", () => !IsHeldByServer(client));
+        // It goes on serving, for 200 seconds.
+        Assert.False(stopping.IsCompleted);
+        await service.KillAsync();
+        await stopping;
+    }
+
+    /// <summary>Whether the other end of this connection on loopback is open still (proc_pid_net(5), tcp): 01 is ESTABLISHED.</summary>
+    private static bool IsHeldByServer(Socket client)
+    {
+        var (from, to) = (Port(client.RemoteEndPoint!), Port(client.LocalEndPoint!));
+        return File.ReadLines("/proc/net/tcp").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Any(fields => fields[1].EndsWith(from, StringComparison.Ordinal) && fields[2].EndsWith(to, StringComparison.Ordinal) && fields[3] == "01");
+
+        static string Port(EndPoint end) => ":" + ((IPEndPoint)end).Port.ToString("X4", CultureInfo.InvariantCulture);
+    }
+
+    private static async Task UntilAsync(string what, Func<bool> isSo)
+    {
+        using var patience = new CancellationTokenSource(EventStream.Patience);
+        while (!isSo())
+        {
+            Assert.False(patience.IsCancellationRequested, $"Not within {EventStream.Patience}: {what}");
+            await Task.Delay(20, Ct);
+        }
     }
 
     /// <summary>Reads on; if the server has ended the stream meanwhile, comes again as EventSource does.</summary>
