@@ -1,8 +1,13 @@
 using System.Net;
+using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Features.Messages;
 using Intotes.Chat.Tests.Hosting;
 using Intotes.Chat.Tests.Redis;
 using Intotes.Chat.Tests.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Faults;
 
@@ -14,7 +19,9 @@ public sealed class WaitersTests(ChatNodes shared)
 
     private static readonly TimeSpan ChangesWithin = TimeSpan.FromSeconds(60);
 
-    private static readonly string[] Said = ["The first after it", "The second after it"];
+    private static readonly string[] Said = ["While no node heard", "After it"];
+
+    private int heardFirst;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -22,9 +29,11 @@ public sealed class WaitersTests(ChatNodes shared)
     public async Task All_who_wait_while_redis_is_killed_get_what_is_said_afterwards_once_and_in_order()
     {
         var logs = new LogWatch();
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var redis = await RedisServerProcess.StartAsync("--appendfsync", "always");
-        await using var first = ChatNode.Start(redis.Configuration, logs, PatientNodes.Settings);
-        await using var second = ChatNode.Start(redis.Configuration, logs, PatientNodes.Settings);
+        await using var network = TcpProxy.To(redis.Port);
+        await using var first = ChatNode.Start($"127.0.0.1:{network.Port}", logs, PatientNodes.Settings, services => Wait(services, time));
+        await using var second = ChatNode.Start($"127.0.0.1:{network.Port}", logs, PatientNodes.Settings, services => Wait(services, time));
         Uri[] nodes = [first.Address, second.Address];
         var visitors = await Task.WhenAll(Enumerable.Range(0, Sessions).Select(n => VisitorAsync(nodes[n % 2])));
         var waiters = new List<Task<IReadOnlyList<string>>>();
@@ -38,18 +47,36 @@ public sealed class WaitersTests(ChatNodes shared)
         await UntilAsync("all of them wait", async () =>
             (await Task.WhenAll(visitors.Select(visitor => ListenersAsync(redis, visitor)))).All(count => count == 2));
 
+        network.Refuse();
         await redis.KillAsync();
         await UntilAsync("both nodes have noticed", () => AreReadyAsync(nodes, HttpStatusCode.ServiceUnavailable));
         await redis.StartAgainAsync();
+        // No node hears of the first one, so only the reconnection can wake those who wait.
+        await StoreUnheardAsync(redis, visitors);
+        network.Heal();
         await UntilAsync("both nodes are ready", () => AreReadyAsync(nodes, HttpStatusCode.OK));
-        foreach (var text in Said)
-        {
-            await Task.WhenAll(visitors.Select((visitor, n) => SayAsync(nodes[n % 2], visitor, text)));
-        }
+        // Who woke while the circuit was still open looks again within five seconds; who did not wake would wait for 15 or 25.
+        time.Advance(TimeSpan.FromSeconds(5));
+        await UntilAsync("all have heard the first", () => Task.FromResult(Volatile.Read(ref heardFirst) == Sessions * OfEach));
+        await Task.WhenAll(visitors.Select((visitor, n) => SayAsync(nodes[n % 2], visitor, Said[1])));
 
         Assert.All(await Task.WhenAll(waiters), heard => Assert.Equal(Said, heard));
         Assert.All(logs.Unexpected, line => Assert.True(
             line.Contains("A connection to Redis is lost", StringComparison.Ordinal) || line.Contains("the circuit is open", StringComparison.Ordinal), line));
+    }
+
+    /// <summary>Those who wait at a node do so by a time that does not pass by itself.</summary>
+    private static void Wait(IServiceCollection services, TimeProvider time)
+    {
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<MessageFollower>(provider, time));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<MessagePoller>(provider, time));
+    }
+
+    private static async Task StoreUnheardAsync(RedisServerProcess redis, IEnumerable<ChatClient> visitors)
+    {
+        await using var direct = await ConnectionMultiplexer.ConnectAsync(redis.Configuration);
+        NameValueEntry[] entry = [new("from", "visitor"), new("name", ""), new("text", Said[0])];
+        await Task.WhenAll(visitors.Select(visitor => direct.GetDatabase().StreamAddAsync(Keys.OfSession(visitor.SessionToken!.Split('.')[0])[1], entry)));
     }
 
     private async Task<ChatClient> VisitorAsync(Uri node)
@@ -66,16 +93,18 @@ public sealed class WaitersTests(ChatNodes shared)
         return stream;
     }
 
-    private static async Task<IReadOnlyList<string>> StreamAsync(EventStream stream)
+    private async Task<IReadOnlyList<string>> StreamAsync(EventStream stream)
     {
         using (stream)
         {
-            return await stream.TextsAsync(Said.Length);
+            var heard = await stream.TextsAsync(1);
+            Interlocked.Increment(ref heardFirst);
+            return heard.Count == Said.Length ? heard : [.. heard, .. await stream.TextsAsync(1)];
         }
     }
 
     /// <summary>As the widget does: where the service says that it cannot, it comes again.</summary>
-    private static async Task<IReadOnlyList<string>> PollAsync(Uri node, ChatClient visitor)
+    private async Task<IReadOnlyList<string>> PollAsync(Uri node, ChatClient visitor)
     {
         var (heard, cursor) = (new List<string>(), "0-0");
         while (heard.Count < Said.Length)
@@ -87,7 +116,9 @@ public sealed class WaitersTests(ChatNodes shared)
                 continue;
             }
 
+            var before = heard.Count;
             heard.AddRange(answer.Expect(HttpStatusCode.OK).Texts());
+            Interlocked.Add(ref heardFirst, before == 0 && heard.Count > 0 ? 1 : 0);
             cursor = (string)answer["cursor"]!;
         }
 
@@ -106,8 +137,8 @@ public sealed class WaitersTests(ChatNodes shared)
 
     private static async Task<long> ListenersAsync(RedisServerProcess redis, ChatClient visitor)
     {
-        await using var admin = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis.Configuration);
-        return (long)(await admin.GetDatabase().ExecuteAsync("PUBSUB", "SHARDNUMSUB", Intotes.Chat.Storage.Keys.Announcements(visitor.SessionToken!.Split('.')[0])))[1];
+        await using var admin = await ConnectionMultiplexer.ConnectAsync(redis.Configuration);
+        return (long)(await admin.GetDatabase().ExecuteAsync("PUBSUB", "SHARDNUMSUB", Keys.Announcements(visitor.SessionToken!.Split('.')[0])))[1];
     }
 
     private static async Task UntilAsync(string what, Func<Task<bool>> isSo)
