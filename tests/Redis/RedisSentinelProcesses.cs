@@ -75,13 +75,16 @@ public sealed class RedisSentinelProcesses : IAsyncDisposable
         }
     }
 
-    /// <summary>From now on the first Sentinel of the connection string takes another server for the primary.</summary>
-    public async Task MisleadFirstSentinelAsync(RedisServerProcess other)
+    /// <summary>From now on so many Sentinels, the first of the connection string, take another server for the primary.</summary>
+    public async Task MisleadAsync(int count, RedisServerProcess other)
     {
-        await using var admin = await AdminOfAsync(sentinels[0].Port);
-        var sentinel = admin.GetServers()[0];
-        await sentinel.ExecuteAsync("SENTINEL", "REMOVE", Service);
-        await sentinel.ExecuteAsync("SENTINEL", "MONITOR", Service, "127.0.0.1", other.Port, 2);
+        foreach (var (_, port) in sentinels.Take(count))
+        {
+            await using var admin = await AdminOfAsync(port);
+            var sentinel = admin.GetServers()[0];
+            await sentinel.ExecuteAsync("SENTINEL", "REMOVE", Service);
+            await sentinel.ExecuteAsync("SENTINEL", "MONITOR", Service, "127.0.0.1", other.Port, 2);
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -88,7 +88,7 @@ public sealed class SentinelsTests(ChatNodes shared)
         await using var other = await RedisServerProcess.StartAsync();
         await using var node = ChatNode.Start(redis.Configuration, new LogWatch());
         var visitor = await VisitorAsync(node);
-        await redis.MisleadFirstSentinelAsync(other);
+        await redis.MisleadAsync(1, other);
         await using var later = ChatNode.Start(redis.Configuration, new LogWatch());
         await VisitorAsync(later);
         await using var strangers = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{other.Port},allowAdmin=true");
@@ -103,6 +103,24 @@ public sealed class SentinelsTests(ChatNodes shared)
         Assert.DoesNotContain(await strangers.GetServers()[0].ClientListAsync(), client => client.Name == "intotes-chat");
         Assert.Equal(redis.Primary.Port, node.Services.GetRequiredService<RedisConnection>().Address.Port);
         Assert.Equal(redis.Primary.Port, later.Services.GetRequiredService<RedisConnection>().Address.Port);
+    }
+
+    [Fact]
+    public async Task A_primary_that_still_answers_is_left_as_soon_as_sentinels_name_another()
+    {
+        await using var redis = await RedisSentinelProcesses.StartAsync();
+        await using var other = await RedisServerProcess.StartAsync();
+        await using var node = ChatNode.Start(redis.Configuration, new LogWatch());
+        await VisitorAsync(node);
+        await using var former = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{redis.Primary.Port},allowAdmin=true");
+        Assert.Contains(await former.GetServers()[0].ClientListAsync(), client => client.Name == "intotes-chat");
+
+        // Nothing else would end these connections: they work.
+        await redis.MisleadAsync(3, other);
+
+        await UntilAsync("it leaves", async () => (await former.GetServers()[0].ClientListAsync()).All(client => client.Name != "intotes-chat"));
+        await VisitorAsync(node);
+        Assert.Equal(other.Port, node.Services.GetRequiredService<RedisConnection>().Address.Port);
     }
 
     /// <summary>How many messages there are where the server takes itself for a primary, in one moment; null once it knows that it is none.</summary>
