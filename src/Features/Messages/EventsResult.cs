@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
@@ -10,8 +12,8 @@ namespace Intotes.Chat.Features.Messages;
 
 /// <summary>
 /// Writes answers as server-sent events (WHATWG HTML, section 9.2), as they come. A client that reads slowly holds up its own stream and nothing else:
-/// nothing is kept for it, and Kestrel ends one that hardly reads at all. When the service stops it has two more seconds: a stop waits for what is being
-/// written, and whoever comes again elsewhere misses nothing.
+/// nothing is kept for it, and Kestrel ends one that hardly reads at all. When the service stops it has two more seconds: a stop would wait for it, and
+/// whoever comes again elsewhere misses nothing.
 /// </summary>
 public sealed class EventsResult(IAsyncEnumerable<PollAnswer?> answers) : IResult, IEndpointMetadataProvider
 {
@@ -55,6 +57,21 @@ public sealed class EventsResult(IAsyncEnumerable<PollAnswer?> answers) : IResul
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
             // The client has gone; or it does not read, and Kestrel has cut the connection, as it does where a write is given up.
+        }
+
+        if (life.ApplicationStopping.IsCancellationRequested && HttpProtocol.IsHttp11(httpContext.Request.Protocol))
+        {
+            Close(httpContext.Features);
+        }
+    }
+
+    /// <summary>The stream has ended, but Kestrel may hold its last bytes for one who does not read. Nothing else may come over this connection.</summary>
+    private static void Close(IFeatureCollection connection)
+    {
+        connection.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        if (connection.Get<IConnectionLifetimeFeature>() is { } transport)
+        {
+            _ = Task.Delay(ReadsAtStopWithin).ContinueWith(_ => transport.Abort(), TaskScheduler.Default);
         }
     }
 }
