@@ -69,7 +69,7 @@ public sealed class SlowReaderTests
         await client.SendAsync(Encoding.ASCII.GetBytes(request), SocketFlags.None, Ct);
         await UntilAsync("it is being answered", () => client.Available > 0);
         await (isWriting ? Task.CompletedTask : FillAsync(nodes, visitor, client));
-        Assert.True(AtServer(client) is { IsOpen: true, Unsent: > 0 });
+        await UntilAsync("it is open, and has not got all", () => AtServer(client) is { IsOpen: true, Unsent: > 0 });
 
         var stopping = service.StopAsync();
 
