@@ -9,16 +9,19 @@ namespace Compare;
 /// <summary>What programs say of themselves.</summary>
 internal static partial class Counters
 {
+    /// <param name="url">Where it is said.</param>
     /// <param name="metric">Its name in the text format of Prometheus; null where the answer is the number alone.</param>
-    public static async Task<double> AllocatedAsync(Uri url, string? metric)
+    /// <param name="label">A label and its value, where there are several.</param>
+    public static async Task<double> ReadAsync(Uri url, string? metric, string label = "")
     {
         // The exporter repeats its last answer for 300 ms.
         await Task.Delay(400);
         using var client = new HttpClient();
         var text = await client.GetStringAsync(url);
         var number = metric is null ? text
-            : text.Split('\n').FirstOrDefault(line => line.StartsWith(metric, StringComparison.Ordinal) && line.Length > metric.Length && line[metric.Length] is ' ' or '{') is { } line
+            : text.Split('\n').FirstOrDefault(line => line.StartsWith(metric, StringComparison.Ordinal) && line.Length > metric.Length && line[metric.Length] is ' ' or '{' && line.Contains(label, StringComparison.Ordinal)) is { } line
                 ? line[(line.LastIndexOf('}') is > 0 and var brace ? brace + 2 : metric.Length + 1)..].Split(' ')[0]
+            : label.Length > 0 ? "0"
             : throw new InvalidOperationException($"There is no {metric} at {url}.");
         return double.Parse(number, CultureInfo.InvariantCulture);
     }

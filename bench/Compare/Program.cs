@@ -18,7 +18,7 @@ try
     await using var baseline = await Server.Baseline(redisServer).ReadyAsync("/nothing");
     await using var service = await Server.Service(redisServer).ReadyAsync("/health/ready");
     var population = new Population(connection.GetDatabase(), service.Url, folder);
-    var work = new Work(baseline, service, population, settings);
+    var work = new Work(redisServer, baseline, service, population, settings);
     var nodes = new Nodes(redisServer, population, settings);
     (string Name, Func<Task<Row[]>> Run)[] all =
     [

@@ -56,14 +56,17 @@ internal sealed class Server : IAsyncDisposable
         Dotnet("bench/Baseline/bin/Release/net10.0/Baseline.dll", core, FreePort(), 0, [("Redis__Configuration", $"127.0.0.1:{redis.Port}")]);
 
     /// <summary>As shipped, in Production, with its limits and telemetry on, but so high that none refuses. What one address may send is off: its highest is too low here.</summary>
-    public static Server Service(Server redis, int? core = null)
+    /// <param name="redis">Where its Redis listens.</param>
+    /// <param name="core">The one core that it may use; null for all.</param>
+    /// <param name="countsPolls">False where so few sessions are polled that no limit is high enough.</param>
+    public static Server Service(Server redis, int? core = null, bool countsPolls = true)
     {
         var management = FreePort();
         return Dotnet("src/bin/Release/net10.0/Intotes.Chat.dll", core, FreePort(), management,
         [
             ("ASPNETCORE_ENVIRONMENT", "Production"), ("Redis__Configuration", $"127.0.0.1:{redis.Port}"), ("Management__Url", $"http://127.0.0.1:{management}"),
             ("Jwt__SigningKey", Tokens.Key), ("Jwt__Issuer", Tokens.Issuer), ("Jwt__Audience", Tokens.Issuer), ("Logging__LogLevel__Default", "Warning"), ("Server__MaxConnectionsPerIp", "0"),
-            ("Server__DrainSeconds", "0"), ("Chat__Limits__PollsPerMinute", "100000"), ("Chat__Limits__MessagesPerMinute", "100000"), ("Chat__Limits__EntriesPerSession", "1000000"),
+            ("Server__DrainSeconds", "0"), ("Chat__Limits__PollsPerMinute", countsPolls ? "100000" : "0"), ("Chat__Limits__MessagesPerMinute", "100000"), ("Chat__Limits__EntriesPerSession", "1000000"),
             ("Chat__Limits__SessionsPerMinutePerIp", "100000"), ("Chat__Limits__FailuresPerMinutePerIp", "100000"), ("Chat__Limits__MessagesPerMinutePerIp", "0"),
         ]);
     }

@@ -27,7 +27,7 @@ public class PollPieces : IDisposable
     {
         Json.Configure(json);
         writing = new JsonWriterOptions { Encoder = json.Encoder };
-        known.Note(Jwt, new ClaimsIdentity([new Claim("sub", "user-1")], "Bearer"), new SymmetricSecurityKey(new byte[32]), DateTimeOffset.MaxValue);
+        known.Note(Jwt, new ClaimsIdentity([new Claim("sub", "user-1")], "Bearer"), new SymmetricSecurityKey(new byte[32]), DateTime.MaxValue, TimeSpan.Zero);
     }
 
     [Benchmark]

@@ -7,7 +7,7 @@ namespace Intotes.Chat.Hosting;
 /// <summary>Whom a request's bearer token names, where that was found before and nothing has to be waited for: neither a signature nor the issuer's keys.</summary>
 public sealed class KnownBearers(CheckedTokens tokens, IOptionsMonitor<JwtBearerOptions> options, IEnumerable<IssuerKeys> issuer)
 {
-    private readonly IssuerKeys? issuer = issuer.SingleOrDefault();
+    private readonly IssuerKeys? issuer = issuer.LastOrDefault();
     private readonly JwtBearerOptions bearer = options.Get(JwtBearerDefaults.AuthenticationScheme);
 
     /// <summary>Null where the token has to be checked, or there is none.</summary>

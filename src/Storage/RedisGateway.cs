@@ -27,6 +27,14 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         "db.client.operation.duration", "s", "Duration of Redis calls, retries included.", tags: null,
         new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] });
 
+    /// <summary>Of each call in the mean of the recent ones; more where calls are rarer than some sixty a second.</summary>
+    private const double LeastWeight = 1 / 64.0;
+
+    private long recentTicks, recordedAt;
+
+    /// <summary>How long calls take of late, repeats included: a mean of the last second or the last 64, whichever is less. It grows as Redis gets slower, or this node with its work.</summary>
+    public TimeSpan RecentDuration => TimeSpan.FromTicks(Volatile.Read(ref recentTicks));
+
     /// <summary>Runs a script; one round trip.</summary>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
     public Task<RedisResult> RunAsync(Script script, RedisKey[] keys, RedisValue[] arguments, CancellationToken ct) =>
@@ -80,7 +88,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         var outcome = await resilience.TryAsync((redis: connection.Database, call, run), static at => at.run(at.redis, at.call), context);
         ResilienceContextPool.Shared.Return(context);
         var error = outcome.Exception is { } e and not OperationCanceledException ? e.GetType().Name : null;
-        Record(Stopwatch.GetElapsedTime(started), operation, script, error);
+        Record(started, operation, script, error);
         if (error is not null)
         {
             span?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", error);
@@ -94,8 +102,13 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         return (T)outcome.Result!;
     }
 
-    private void Record(TimeSpan took, string operation, string? script, string? error)
+    private void Record(long started, string operation, string? script, string? error)
     {
+        var took = Stopwatch.GetElapsedTime(started);
+        // Of calls at the same time one may be left out: it is a mean of many.
+        var weight = Math.Clamp(Stopwatch.GetElapsedTime(Interlocked.Exchange(ref recordedAt, Stopwatch.GetTimestamp())).TotalSeconds, LeastWeight, 1);
+        var recent = Volatile.Read(ref recentTicks);
+        Volatile.Write(ref recentTicks, recent + (long)((took.Ticks - recent) * weight));
         if (duration.Enabled)
         {
             var tags = new TagList { { "db.system.name", "redis" }, { "db.operation.name", operation } };

@@ -8,7 +8,7 @@ namespace Intotes.Chat.Tests.Faults;
 /// <summary>An orderly stop, as a load balancer and its clients see it.</summary>
 public sealed class DrainTests : IDisposable
 {
-    private const double DrainSeconds = 2;
+    private const double DrainSeconds = 5;
 
     private readonly HttpClient http = new(new SocketsHttpHandler { UseCookies = false });
 

@@ -38,6 +38,7 @@ internal static class Conversation
         Assert.Equal("Here I am.", (string?)(await poll)["messages"]![0]!["text"]);
         Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(10), "the other node's waiting poll was not woken");
 
+        Assert.Equal(2, (await SendAsync(second, "GET chat/poll?limit=2", null, token))["messages"]!.AsArray().Count);
         await SendAsync(first, "POST chat/typing", dana, null, new { typing = true });
         await SendAsync(second, "POST chat/read", null, token, new { upTo = cursor });
         await SendAsync(first, $"POST operator/sessions/{id}/notes", dana, null, new { text = "Asks for Erik." });

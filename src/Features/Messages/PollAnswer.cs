@@ -13,7 +13,7 @@ public sealed record PollAnswer(
     IReadOnlyList<Message> Messages, string Cursor, SessionStatus Status, OperatorName? Operator, QueuePlace? Queue, bool Typing, string? ReadUpTo, int NextPollMs);
 
 /// <summary>Completes what a session's own keys tell: its place in the queue lies elsewhere.</summary>
-public sealed class PollAnswers(QueuePlaces places, HolderWatch holders)
+public sealed class PollAnswers(QueuePlaces places, HolderWatch holders, PollPace pace)
 {
     /// <param name="reply">What the session's script replied.</param>
     /// <param name="waited">Whether the server has paced the caller by letting it wait.</param>
@@ -33,6 +33,6 @@ public sealed class PollAnswers(QueuePlaces places, HolderWatch holders)
             await places.OfAsync(reply.SessionId, reply.Status, reply.Department, reply.CalledAt, ct),
             reply.Typing,
             reply.ReadUpTo,
-            PollPace.NextPollMs(reply.Status, reply.HasMore, waited));
+            pace.NextPollMs(reply.Status, reply.HasMore, waited));
     }
 }

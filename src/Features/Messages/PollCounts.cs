@@ -10,7 +10,10 @@ namespace Intotes.Chat.Features.Messages;
 /// </summary>
 public sealed class PollCounts(IOptions<ChatOptions> options, TimeProvider time)
 {
-    private readonly int free = options.Value.Limits.PollsPerMinute / 4;
+    /// <summary>Fewer a minute are counted one by one.</summary>
+    private const int Many = 40;
+
+    private readonly int free = options.Value.Limits.PollsPerMinute is >= Many and var limit ? limit / 4 : 0;
     private volatile Minute minute = new(time.GetTimestamp());
 
     /// <summary>How many polls Redis must count with this one; 0 when it need not hear of it.</summary>

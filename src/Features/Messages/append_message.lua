@@ -10,7 +10,8 @@
 -- include: session
 
 local from, text = ARGV[4], ARGV[6]
-local allowed = may(ARGV[1], ARGV[2])
+local session = redis.call('HMGET', KEYS[1], holds, 'superseded', 'status', 'name', 'called', 'department', 'blocked')
+local allowed = admits(session[1], session[2])
 if not allowed and from == 'visitor' then
   return { 'denied' }
 end
@@ -31,22 +32,21 @@ local refused = not allowed and { 'denied' } or over_limit()
 if refused then
   return refused
 end
-if from == 'visitor' and is_blocked() then
+if from == 'visitor' and session[7] and tonumber(session[7]) > now_ms() then
   return { 'blocked' }
 end
-local session = redis.call('HMGET', KEYS[1], 'status', 'name', 'called', 'department')
-if session[1] == 'closed' then
+if session[3] == 'closed' then
   return { 'closed' }
 end
 if redis.call('XLEN', KEYS[2]) >= tonumber(ARGV[9]) then
   return { 'full' }
 end
-local name = from == 'operator' and ARGV[5] or session[2] or ''
-local id = add_entry(from, name, text, 'client', ARGV[7] ~= ARGV[8] and ARGV[7] or '')
+local name = from == 'operator' and ARGV[5] or session[4] or ''
+local id, fields = add_entry(from, name, text, 'client', ARGV[7] ~= ARGV[8] and ARGV[7] or '')
 redis.call('HSET', KEYS[3], sent_as, id .. ' ' .. ARGV[8])
 keep(ARGV[10])
 local first_response, department = '', ''
-if from == 'operator' and session[3] and redis.call('HSETNX', KEYS[1], 'responded', now_ms()) == 1 then
-  first_response, department = ms_since(session[3]), session[4]
+if from == 'operator' and session[5] and redis.call('HSETNX', KEYS[1], 'responded', now_ms()) == 1 then
+  first_response, department = ms_since(session[5]), session[6]
 end
-return { 'appended', id, redis.call('XRANGE', KEYS[2], id, id)[1][2], first_response, department }
+return { 'appended', id, fields, first_response, department }

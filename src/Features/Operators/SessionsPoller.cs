@@ -9,7 +9,7 @@ namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Polls all sessions of an operator at once.</summary>
 public sealed class SessionsPoller(
-    PollStore polls, RosterStore roster, QueueStore queue, TimeProvider time, IOptions<ChatOptions> options)
+    PollStore polls, PollPace pace, RosterStore roster, QueueStore queue, TimeProvider time, IOptions<ChatOptions> options)
 {
     /// <summary>Most messages of one session in one answer; the rest follows at once.</summary>
     private const int Most = 200;
@@ -46,7 +46,7 @@ public sealed class SessionsPoller(
             [.. found.Select(p => new News(p.SessionId, p.Status, p.Messages, p.Typing, p.ReadUpTo))],
             summary,
             new OperatorCursor(summary.Waiting, active, look).ToString(),
-            PollPace.NextPollMs(SessionStatus.Active, hasMore, waited: false));
+            pace.NextPollMs(SessionStatus.Active, hasMore, waited: false));
         var hasNews = summary.Waiting != after.Waiting || look != after.Look || found.Exists(p => p.Messages.Count > 0) || !active.Keys.ToHashSet().SetEquals(after.Sessions.Keys);
         return (answer, hasNews);
     }

@@ -5,7 +5,7 @@
 -- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
-if not may(ARGV[1], ARGV[2]) then
+if not may() then
   return { 'denied' }
 end
 if ARGV[4] == '0' then

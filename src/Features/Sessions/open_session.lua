@@ -30,7 +30,7 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
   return { 'created', redis.call('HGETALL', KEYS[1]) }
 end
 
-if not may(kind, credential) then
+if not may() then
   return { 'denied' }
 end
 if is_blocked() then

@@ -18,26 +18,22 @@ local function ms_since(microseconds)
   return now_ms() - math.floor(microseconds / 1000)
 end
 
--- Whether the caller may act on the session. The kind says what its credential is:
+-- Which field of the session must hold the caller's credential. Its kind says what that is:
 --   token              digest of the visitor's token
 --   account            user id, found in a node's cache: not good once a newer session took this one's place
 --   confirmed-account  user id, looked up for this very call
 --   operator           id of the operator that holds the session
---   supervisor         nothing to compare
-local function may(kind, credential)
-  if kind == 'token' then
-    return redis.call('HGET', KEYS[1], 'token') == credential
-  elseif kind == 'account' then
-    local owner = redis.call('HMGET', KEYS[1], 'user', 'superseded')
-    return owner[1] == credential and not owner[2]
-  elseif kind == 'confirmed-account' then
-    return redis.call('HGET', KEYS[1], 'user') == credential
-  elseif kind == 'operator' then
-    return redis.call('HGET', KEYS[1], 'operator') == credential
-  elseif kind == 'supervisor' then
-    return redis.call('EXISTS', KEYS[1]) == 1
-  end
-  return false
+--   supervisor         nothing to compare: any session that is there
+local holds = ARGV[1] == 'token' and 'token' or ARGV[1] == 'operator' and 'operator' or ARGV[1] == 'supervisor' and 'status' or 'user'
+
+-- Whether the caller may act on the session, by the values of that field and of 'superseded'.
+local function admits(holder, superseded)
+  return holder and (holder == ARGV[2] or ARGV[1] == 'supervisor') and not (superseded and ARGV[1] == 'account')
+end
+
+local function may()
+  local session = redis.call('HMGET', KEYS[1], holds, 'superseded')
+  return admits(session[1], session[2])
 end
 
 -- Takes what the allowance grants: "what times-a-minute", then perhaps how many and the request's id, for the visitor and, counted apart, for the
@@ -57,7 +53,7 @@ end
 
 -- The script's reply to one that may not do what it asks for, or not so often: { 'denied' } | { 'limited', ms to wait }. Else nil.
 local function refusal()
-  if not may(ARGV[1], ARGV[2]) then
+  if not may() then
     return { 'denied' }
   end
   return over_limit()
@@ -75,7 +71,7 @@ local function keep(seconds)
   end
 end
 
--- Adds an entry and wakes those who wait for one. Fields in this order: from, name, text, then client or event.
+-- Adds an entry and wakes those who wait for one. Fields in this order: from, name, text, then client or event. Returns its id, and the fields.
 local function add_entry(from, name, text, tag, value)
   local fields = { 'from', from, 'name', name, 'text', text }
   if value and value ~= '' then
@@ -83,5 +79,5 @@ local function add_entry(from, name, text, tag, value)
   end
   local id = redis.call('XADD', KEYS[2], '*', unpack(fields))
   redis.call('SPUBLISH', KEYS[4], id)
-  return id
+  return id, fields
 end

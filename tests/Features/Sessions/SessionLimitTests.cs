@@ -110,11 +110,11 @@ public sealed class SessionLimitTests(LimitedNodes limited) : IClassFixture<Limi
         var visitor = await limited.VisitorAsync();
         var sessionId = visitor.SessionToken![..22];
         var waiting = visitor.GetAsync("chat/poll?after=0-0&wait=25");
-        // Each announcement makes it look again; there is nothing to see. Those before it listens are lost, so the scripts are counted.
+        // Each announcement makes it look again; there is nothing to see. Those before it listens are lost, so what it reads is counted.
         for (var looks = 0; looks < 3 * LimitedNodes.PollsPerMinute; looks++)
         {
-            var before = await limited.ScriptsRunAsync();
-            while (await limited.ScriptsRunAsync() == before && !waiting.IsCompleted)
+            var before = await limited.ReadsAsync();
+            while (await limited.ReadsAsync() == before && !waiting.IsCompleted)
             {
                 await limited.Nodes.Redis.Database.PublishAsync(RedisChannel.Sharded(Keys.Announcements(sessionId)), "1");
             }
