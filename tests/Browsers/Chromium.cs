@@ -15,6 +15,7 @@ public sealed class Chromium : IAsyncLifetime
     private static readonly string[] Arguments =
         ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
+    private readonly List<DirectoryInfo> profiles = [];
     private IPlaywright? playwright;
     private IBrowser? browser;
 
@@ -27,6 +28,16 @@ public sealed class Chromium : IAsyncLifetime
     /// <summary>A browser profile of somebody's own, empty, in which nothing may go wrong unseen.</summary>
     public async Task<WatchedContext> OpenAsync(BrowserNewContextOptions? options = null) => new(await browser!.NewContextAsync(options));
 
+    /// <summary>The same in a browser of its own, whose user has chosen these settings; the browser ends with the profile.</summary>
+    /// <param name="preferences">The file <c>Preferences</c> of the profile, JSON.</param>
+    public async Task<WatchedContext> OpenProfileAsync(string preferences)
+    {
+        var profile = Directory.CreateTempSubdirectory("chat-chromium-");
+        profiles.Add(profile);
+        await File.WriteAllTextAsync(Path.Combine(profile.CreateSubdirectory("Default").FullName, "Preferences"), preferences);
+        return new(await playwright!.Chromium.LaunchPersistentContextAsync(profile.FullName, new() { ExecutablePath = Find(), Args = Arguments }));
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (browser is not null)
@@ -35,6 +46,7 @@ public sealed class Chromium : IAsyncLifetime
         }
 
         playwright?.Dispose();
+        profiles.ForEach(profile => profile.Delete(recursive: true));
     }
 
     private static string Find() =>

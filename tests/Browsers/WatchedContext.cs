@@ -38,7 +38,7 @@ public sealed class WatchedContext : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Context.DisposeAsync();
-        Assert.Empty(Complaints);
+        Assert.True(!Complaints.Any(), string.Join('\n', Complaints));
     }
 
     private void Note(bool isComplaint, string text)
