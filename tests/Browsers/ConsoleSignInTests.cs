@@ -25,6 +25,40 @@ public sealed class ConsoleSignInTests(Chromium chromium, PlatformNodes desk) : 
     }
 
     [Fact]
+    public async Task No_call_can_be_taken_before_it_is_known_who_takes_it()
+    {
+        var ann = await CallerAsync("Ann", "Hello");
+        await using var browser = await Chromium.OpenAsync();
+        var page = await browser.NewPageAsync();
+        var take = page.Locator("#claim");
+        var claims = 0;
+        page.Request += (_, request) => claims += request.Url.EndsWith("/claim", StringComparison.Ordinal) ? 1 : 0;
+        await page.GotoAsync(new Uri(Desk.Address(0), "/operator").ToString());
+        await Expect(page.GetByLabel("Token")).ToBeVisibleAsync();
+        await Expect(take).ToBeDisabledAsync();
+        var (asked, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await page.RouteAsync("**/operator/presence", async route =>
+        {
+            asked.TrySetResult();
+            await release.Task;
+            await route.ContinueAsync();
+        });
+
+        await page.GotoAsync("about:blank");
+        await page.GotoAsync(new Uri(Desk.Address(0), $"/operator#token={Jwt.Issue("dana", "Dana", "operator")}").ToString());
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), Ct);
+        await Expect(take).ToBeDisabledAsync();
+        await page.Keyboard.PressAsync("Alt+n");
+        release.SetResult();
+        await Expect(page.Locator("#connection")).ToContainTextAsync("Connected");
+        Assert.Equal(0, claims);
+
+        await take.ClickAsync();
+        await EventuallyAsync("the call is taken", async () => await StatusAsync(ann) == "active");
+        await Expect(take).ToBeEnabledAsync();
+    }
+
+    [Fact]
     public async Task A_token_is_taken_from_a_field_too_and_one_that_will_not_do_is_refused_with_the_reason()
     {
         await using var browser = await Chromium.OpenAsync();

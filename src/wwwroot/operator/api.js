@@ -59,7 +59,9 @@ export async function call(method, path, body, options = {}) {
     throw new ApiError(0, "no_answer", "The service does not answer.", null);
   }
   if (response.ok) return json;
-  const after = Number(response.headers.get("retry-after"));
+  // Seconds, or a date (RFC 9110, 10.2.3).
+  const asked = response.headers.get("retry-after") ?? "";
+  const after = Number(asked) || (Date.parse(asked) - Date.now()) / 1000;
   if (response.status === 401 && options.token === undefined) onRefusedToken(token);
   throw new ApiError(response.status, json?.code ?? "", json?.detail ?? json?.title ?? `The service answered ${response.status}.`, after > 0 ? after : null);
 }
@@ -82,7 +84,7 @@ export const pause = (ms, signal) =>
 
 /** Doubling from one second to fifteen, spread by a quarter so that consoles do not come back in step. @param {number} failures @param {ApiError} [error] */
 export const backoff = (failures, error) =>
-  error?.retryAfter ? error.retryAfter * 1000 : Math.min(15_000, 1000 * 2 ** Math.max(0, failures - 1)) * (0.75 + Math.random() / 2);
+  error?.retryAfter ? Math.min(error.retryAfter, 3600) * 1000 : Math.min(15_000, 1000 * 2 ** Math.max(0, failures - 1)) * (0.75 + Math.random() / 2);
 
 /**
  * Repeats a request that is harmless to repeat until it is answered or refused for good.

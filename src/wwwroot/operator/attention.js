@@ -60,12 +60,18 @@ function notify(title, tag, id) {
   }
 }
 
+/** After so long (ms) what this tab or another one shows has been marked as seen, and needs neither. */
+const grace = 400;
+
 /** @param {Conversation} conversation @param {Message[]} messages */
 export function messagesCame(conversation, messages) {
-  if (!messages.some((m) => m.sender === "visitor") || (conversation.unread === 0 && document.hasFocus() && conversation === desk.open)) return;
-  if (attention.sound) beep();
-  // The text is for the console only: a notification shows on a screen that others may see.
-  notify(`New message from ${conversation.name}`, `conversation-${conversation.id}`, conversation.id);
+  if (!messages.some((m) => m.sender === "visitor")) return;
+  setTimeout(() => {
+    if (conversation.unread === 0) return;
+    if (attention.sound) beep();
+    // The text is for the console only: a notification shows on a screen that others may see.
+    notify(`New message from ${conversation.name}`, `conversation-${conversation.id}`, conversation.id);
+  }, grace);
 }
 
 /** @param {Conversation} conversation */

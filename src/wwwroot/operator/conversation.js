@@ -132,12 +132,11 @@ export class Conversation {
     this.version++;
   }
 
-  /** Everything up to here was before the operator's eyes. @returns {boolean} whether that is news */
-  see() {
-    const last = this.last?.id ?? "0-0";
-    if (compareIds(last, this.seenUpTo) <= 0 && this.unread === 0) return false;
-    this.seenUpTo = last;
-    this.unread = 0;
+  /** Everything up to here was before the operator's eyes, in this tab or another. @returns {boolean} whether that is news */
+  see(upTo = this.last?.id ?? "0-0") {
+    if (compareIds(upTo, this.seenUpTo) <= 0) return false;
+    this.seenUpTo = upTo;
+    this.unread = this.messages.filter((m) => m.sender === "visitor" && compareIds(m.id, upTo) > 0).length;
     this.version++;
     return true;
   }

@@ -8,7 +8,6 @@ import { Conversation } from "./conversation.js";
 
 /** Of those that ended or went to another, so many stay in the list until the operator puts them away. */
 const keptEnded = 5;
-const marks = "intotes.operator.seen";
 
 class Desk {
   /** @type {Map<string, Conversation>} */
@@ -147,20 +146,37 @@ class Desk {
   /** @param {Conversation} conversation @returns {boolean} whether there was something unseen */
   see(conversation) {
     if (!conversation.see()) return false;
+    const known = readMarks();
     const held = [...this.conversations.values()].filter((c) => c.isMine);
-    sessionStorage.setItem(marks, JSON.stringify(Object.fromEntries(held.map((c) => [c.id, c.seenUpTo]))));
+    localStorage.setItem(marksOf(), JSON.stringify(Object.fromEntries(held.map((c) => [c.id, c === conversation ? c.seenUpTo : (known[c.id] ?? c.seenUpTo)]))));
     changed();
     return true;
   }
+
+  /** What another tab has shown is not unread here. */
+  seeElsewhere() {
+    const known = readMarks();
+    for (const conversation of this.conversations.values()) conversation.see(known[conversation.id] ?? "0-0");
+    changed();
+  }
+
+  /** Leaves nothing of this operator's for the next at this browser. */
+  forget() {
+    localStorage.removeItem(marksOf());
+  }
 }
+
+/** Where all tabs of this operator keep up to where each of its conversations was read. */
+const marksOf = () => `intotes.operator.seen.${desk.presence?.operator.id}`;
 
 /** @returns {Record<string, string>} */
 function readMarks() {
   try {
-    return JSON.parse(sessionStorage.getItem(marks) ?? "{}");
+    return JSON.parse(localStorage.getItem(marksOf()) ?? "{}");
   } catch {
     return {};
   }
 }
 
 export const desk = new Desk();
+addEventListener("storage", ({ key }) => key === marksOf() && desk.seeElsewhere());

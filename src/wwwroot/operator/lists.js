@@ -16,10 +16,18 @@ import { openConversation } from "./talk.js";
 
 const [waiting, mine, claimButton] = [byId("waiting"), byId("mine"), byId("claim", HTMLButtonElement)];
 
+let isClaiming = false;
+
+/** Nobody takes a call before it is known who takes it, nor another while one is on its way. */
+function drawClaim() {
+  claimButton.disabled = isClaiming || !desk.presence;
+}
+
 /** @param {string} [sessionId] a wanted one, else the oldest */
 export async function claim(sessionId) {
-  if (claimButton.disabled) return;
-  claimButton.disabled = true;
+  if (isClaiming || !desk.presence) return;
+  isClaiming = true;
+  drawClaim();
   // Under one id, an answer that was lost is given again instead of a second call.
   const body = sessionId ? { sessionId } : { clientClaimId: newId() };
   let isTold = false;
@@ -38,7 +46,8 @@ export async function claim(sessionId) {
     else if (e instanceof ApiError && e.code === "already_claimed") toast("A colleague was faster.");
     else toastError(e);
   } finally {
-    claimButton.disabled = false;
+    isClaiming = false;
+    drawClaim();
     void refreshCalls();
   }
 }
@@ -105,6 +114,7 @@ function draw() {
   setText(byId("mine-count"), held > 0 ? `${held} of ${desk.presence?.capacity ?? "–"}` : "");
   byId("waiting-none").hidden = desk.calls.length > 0;
   byId("mine-none").hidden = conversations.length > 0;
+  drawClaim();
   tick();
 }
 

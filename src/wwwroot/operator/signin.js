@@ -81,6 +81,7 @@ export async function signIn(token) {
 
 export function signOut() {
   access.token = null;
+  desk.forget();
   sessionStorage.clear();
   // A new page, because nothing may stay in this one.
   location.replace(`${location.pathname}?${signedOut}`);

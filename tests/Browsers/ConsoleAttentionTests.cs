@@ -1,0 +1,153 @@
+using Intotes.Chat.Tests.Features.Operators;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Intotes.Chat.Tests.Browsers;
+
+/// <summary>What calls an operator that looks elsewhere: notification, sound, title; and what does not, because it is being looked at, here or in another tab.</summary>
+[Collection(nameof(BrowserStories))]
+public sealed class ConsoleAttentionTests(Chromium chromium, PlatformNodes desk) : ConsoleStory(chromium, desk), IClassFixture<PlatformNodes>
+{
+    /// <summary>Records notifications, where the browser's own permission lets there be any, and tones; and lets a test say whether the page has the focus, which headless ones always have.</summary>
+    private const string Recorder = """
+        Object.assign(window, { notes: [], tones: [], isLookedAt: true });
+        const { Notification: Real } = window;
+        window.Notification = class {
+          static get permission() { return Real.permission; }
+          constructor(title, options) { notes.push({ title, ...options, shown: this }); }
+          close() {}
+        };
+        const { start } = AudioScheduledSourceNode.prototype;
+        AudioScheduledSourceNode.prototype.start = function (...when) { tones.push(this.frequency.value); return start.apply(this, when); };
+        document.hasFocus = () => isLookedAt;
+        """;
+
+    private const string Titles = "notes.map(note => note.title)";
+
+    [Fact]
+    public async Task A_call_and_a_message_are_told_to_who_looks_elsewhere_and_a_click_opens_the_conversation()
+    {
+        await using var dana = await SignInAsync(await OpenAsync(), ChatClient.NewId("operator"));
+        await TurnSoundOnAsync(dana.Page);
+        Assert.Equal(2, await TonesAsync(dana.Page));
+        await LookAsync(dana.Page, false);
+
+        var ann = await CallerAsync("Ann", "Hello");
+        await UntilAsync(dana.Page, "notes.length === 1 && tones.length === 4");
+        Assert.Equal(["One call waits"], await dana.Page.EvaluateAsync<string[]>(Titles));
+        await dana.TakeNextAsync();
+        await CallerAsync("Ben", "Good day");
+        await UntilAsync(dana.Page, "notes.length === 2");
+        await dana.TakeNextAsync();
+        await dana.SeesAsync("Good day");
+        await dana.Page.EvaluateAsync("notes.length = tones.length = 0");
+
+        await ann.SayAsync("My secret");
+        await UntilAsync(dana.Page, "notes.length === 1 && tones.length === 2");
+        var note = await dana.Page.EvaluateAsync<string>("JSON.stringify(notes[0])");
+        Assert.Contains("New message from Ann", note, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", note, StringComparison.Ordinal);
+        await dana.Page.EvaluateAsync("notes[0].shown.onclick()");
+        await dana.SeesAsync("Hello", "My secret");
+
+        await LookAsync(dana.Page, true);
+        await Expect(dana.Page).ToHaveTitleAsync("(1) Operator console");
+        await ann.SayAsync("Before your eyes");
+        await dana.SeesAsync("Hello", "My secret", "Before your eyes");
+        await QuietAsync(dana.Page);
+        Assert.Equal((1, 2), (await dana.Page.EvaluateAsync<int>("notes.length"), await TonesAsync(dana.Page)));
+    }
+
+    [Fact]
+    public async Task Without_permission_and_with_the_sound_off_the_title_alone_tells()
+    {
+        await using var dana = await SignInAsync(await OpenAsync(mayNotify: false), ChatClient.NewId("operator"));
+        await LookAsync(dana.Page, false);
+
+        await CallerAsync("Ann", "Hello");
+        await Expect(dana.Page).ToHaveTitleAsync("1 waiting · Operator console");
+        await QuietAsync(dana.Page);
+
+        Assert.Equal((0, 0), (await dana.Page.EvaluateAsync<int>("notes.length"), await TonesAsync(dana.Page)));
+    }
+
+    [Fact]
+    public async Task What_one_tab_has_shown_is_not_unread_in_another_nor_in_one_that_is_opened_later()
+    {
+        var id = ChatClient.NewId("operator");
+        await using var dana = await SignInAsync(await OpenAsync(), id);
+        var other = await TabAsync(dana.Browser, id);
+        await TurnSoundOnAsync(dana.Page);
+        await LookAsync(other, false);
+        var ann = await CallerAsync("Ann", "Hello");
+        await dana.TakeNextAsync();
+        await dana.SeesAsync("Hello");
+        await UntilAsync(other, "tones.length > 0");
+        await other.EvaluateAsync("notes.length = tones.length = 0");
+
+        await ann.SayAsync("Are you there?");
+        await dana.SeesAsync("Hello", "Are you there?");
+        await Expect(other.Locator("#mine .line")).ToHaveTextAsync("Are you there?");
+        await Expect(other).ToHaveTitleAsync("Operator console");
+        await Expect(other.Locator("#mine .unread")).ToBeEmptyAsync();
+        await QuietAsync(other);
+        Assert.Equal((0, 0), (await other.EvaluateAsync<int>("notes.length"), await TonesAsync(other)));
+
+        await LookAsync(dana.Page, false);
+        await ann.SayAsync("Hm");
+        await Expect(dana.Page).ToHaveTitleAsync("(1) Operator console");
+        await Expect(other).ToHaveTitleAsync("(1) Operator console");
+        await LookAsync(dana.Page, true);
+        await Expect(other).ToHaveTitleAsync("Operator console");
+
+        var later = await TabAsync(dana.Browser, id);
+        await Expect(later.Locator("#mine .line")).ToHaveTextAsync("Hm");
+        await Expect(later).ToHaveTitleAsync("Operator console");
+
+        await dana.ClickAsync("Menu");
+        await dana.ClickAsync("Sign out");
+        await Expect(dana.Page.GetByText("You have signed out.")).ToBeVisibleAsync();
+        Assert.Equal(0, await dana.Page.EvaluateAsync<int>("Object.keys(localStorage).filter(key => key.includes('seen')).length"));
+    }
+
+    private async Task<WatchedContext> OpenAsync(bool mayNotify = true)
+    {
+        var browser = await Chromium.OpenAsync();
+        await browser.Context.AddInitScriptAsync(Recorder);
+        if (mayNotify)
+        {
+            await browser.Context.GrantPermissionsAsync(["notifications"]);
+        }
+
+        return browser;
+    }
+
+    private async Task<ConsoleOperator> SignInAsync(WatchedContext browser, string id) => new(browser, await TabAsync(browser, id), id);
+
+    private async Task<IPage> TabAsync(WatchedContext browser, string id)
+    {
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync(new Uri(Desk.Address(0), $"/operator#token={Jwt.Issue(id, "Dana", "operator")}").ToString());
+        await Expect(page.Locator("#connection")).ToContainTextAsync("Connected");
+        return page;
+    }
+
+    private static async Task TurnSoundOnAsync(IPage page)
+    {
+        await page.GetByRole(AriaRole.Button, new() { Name = "Menu" }).ClickAsync();
+        await page.GetByLabel("Sound").CheckAsync();
+        await page.Keyboard.PressAsync("Escape");
+    }
+
+    private static Task<int> TonesAsync(IPage page) => page.EvaluateAsync<int>("tones.length");
+
+    private static async Task LookAsync(IPage page, bool isLookedAt) =>
+        await page.EvaluateAsync("is => { isLookedAt = is; dispatchEvent(new Event(is ? 'focus' : 'blur')); }", isLookedAt);
+
+    /// <summary>Waits for what the page's own scripts bring about; not by WaitForFunction, which the console's Content-Security-Policy forbids.</summary>
+    private static async Task UntilAsync(IPage page, string condition) =>
+        await page.EvaluateAsync($"new Promise((done, fail) => (setInterval(() => {condition} && done(), 20), setTimeout(() => fail(new Error(`${{notes.length}} ${{tones.length}}`)), 30000)))");
+
+    /// <summary>Whatever was to sound or show by now has: timers of a page come in their order, and this is the last.</summary>
+    private static async Task QuietAsync(IPage page) => await page.EvaluateAsync("new Promise(done => setTimeout(done, 1000))");
+}
