@@ -12,7 +12,6 @@
   const language = wanted.split("-")[0].toLowerCase();
   const known = language in labels ? language : "en";
 
-  customElements.define("intotes-chat", class extends HTMLElement {});
   const host = document.createElement("intotes-chat");
   const shadow = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
@@ -25,15 +24,22 @@
     .launcher:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
     svg { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }`);
   shadow.adoptedStyleSheets = [sheet];
-  const [svg, shape] = ["svg", "path"].map(name => document.createElementNS("http://www.w3.org/2000/svg", name));
-  svg.setAttribute("viewBox", "0 0 24 24");
-  shape.setAttribute("d", "M12 3.5a8.5 8 0 0 0-7.3 12.1L3.5 20.5l5-1.3A8.5 8 0 1 0 12 3.5ZM8.2 11.5h.01M12 11.5h.01M15.8 11.5h.01");
-  svg.append(shape);
+
+  /** @param {string} path in a square of 24 */
+  function icon(path) {
+    const [svg, shape] = ["svg", "path"].map(name => document.createElementNS("http://www.w3.org/2000/svg", name));
+    svg.setAttribute("viewBox", "0 0 24 24");
+    svg.ariaHidden = "true";
+    shape.setAttribute("d", path);
+    svg.append(shape);
+    return svg;
+  }
+
   const launcher = document.createElement("button");
   launcher.className = "launcher";
   launcher.ariaLabel = data.label || labels[known];
   launcher.ariaExpanded = "false";
-  launcher.append(svg);
+  launcher.append(icon("M12 3.5a8.5 8 0 0 0-7.3 12.1L3.5 20.5l5-1.3A8.5 8 0 1 0 12 3.5ZM8.2 11.5h.01M12 11.5h.01M15.8 11.5h.01"));
   launcher.onclick = () => chat.toggle();
   shadow.append(launcher);
 
@@ -59,7 +65,7 @@
     ]);
     return module.start({
       api: `${base}api/v1/chat/`, css, texts: { ...texts, ...more }, locale: more || known === language ? wanted : known,
-      host, launcher, jwt, keyOf, department: data.department,
+      host, launcher, icon, jwt, keyOf, department: data.department,
       /** @param {string} name @param {unknown} detail */
       emit: (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail })),
     });

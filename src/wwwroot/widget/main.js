@@ -2,16 +2,16 @@
 import { conversation } from "./conversation.js";
 import { compareIds, el, fill } from "./messages.js";
 import { panel } from "./panel.js";
-import { connect, Identity, onShared, own, shared } from "./service.js";
+import { connect, Identity, onShared, own, pause, shared } from "./service.js";
 
 /** @typedef {import("./messages.js").Entry} Entry */
 
 /**
  * Puts the window beside the launcher, and goes on where an earlier page left off.
  * @param {{ api: string, css: string, texts: Record<string, string>, locale: string, host: HTMLElement, launcher: HTMLButtonElement,
- *   jwt: string | null, keyOf: (jwt: string | null) => string, department?: string, emit: (name: string, detail?: unknown) => void }} setting
+ *   icon: import("./panel.js").Icon, jwt: string | null, keyOf: (jwt: string | null) => string, department?: string, emit: (name: string, detail?: unknown) => void }} setting
  */
-export function start({ api, css, texts, locale, host, launcher, jwt, keyOf, department, emit }) {
+export function start({ api, css, texts, locale, host, launcher, icon, jwt, keyOf, department, emit }) {
   const shadow = /** @type {ShadowRoot} */ (host.shadowRoot);
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
@@ -21,11 +21,11 @@ export function start({ api, css, texts, locale, host, launcher, jwt, keyOf, dep
   launcher.append(count);
 
   const identity = new Identity(jwt, keyOf);
-  let isOpen = false, unread = 0, told = "";
+  let isOpen = false, unread = 0, told = "", refusals = 0;
   let seen = shared.get("seen") ?? "0-0";
   const details = { locale, pageUrl: location.origin + location.pathname, department };
   const chat = conversation(connect(api, identity), identity, details, show, arrived, refused);
-  const makeWindow = () => panel(chat, texts, locale, close);
+  const makeWindow = () => panel(chat, texts, locale, icon, close);
   let window = makeWindow();
 
   const isLookedAt = () => isOpen && !document.hidden;
@@ -33,7 +33,7 @@ export function start({ api, css, texts, locale, host, launcher, jwt, keyOf, dep
   function show() {
     const unseen = chat.entries.filter(entry => entry.sender === "operator" && compareIds(entry.id, seen) > 0);
     if (isLookedAt() && unseen.length) {
-      shared.set("seen", seen = unseen[unseen.length - 1].id);
+      shared.set("seen", seen = /** @type {Entry} */ (unseen.at(-1)).id);
       unseen.length = 0;
     }
     if (isLookedAt()) chat.markRead();
@@ -41,6 +41,7 @@ export function start({ api, css, texts, locale, host, launcher, jwt, keyOf, dep
     else if (chat.connection !== "connecting" && (chat.status === "new" || chat.status === "closed")) chat.pulse.stop();
     if (unseen.length !== unread) badge(unseen.length);
     const { status, connection, operator } = chat;
+    if (connection === "online") refusals = 0;
     if (told !== (told = [status, connection, operator].join())) emit("status", { status, connection, operator });
   }
 
@@ -71,7 +72,9 @@ export function start({ api, css, texts, locale, host, launcher, jwt, keyOf, dep
 
   /** @param {string} code */
   function refused(code) {
-    code === "invalid_token" ? emit("token-expired") : window.refused(code);
+    if (code !== "invalid_token") return window.refused(code);
+    // A page that answers with one bad token after the other is asked less and less often.
+    setTimeout(emit, refusals++ && pause(refusals), "token-expired");
   }
 
   function open() {
@@ -102,14 +105,15 @@ export function start({ api, css, texts, locale, host, launcher, jwt, keyOf, dep
   function identify(token) {
     const { jwt, key } = identity, { outbox } = chat, { items } = outbox;
     if (jwt === token) return;
-    if (keyOf(token) !== key) outbox.keep([]);
-    if (!token) identity.keep();
-    identity.jwt = token;
-    if (identity.key === key) return chat.resume();
-    if (jwt) { // somebody else, or nobody, sits here now
+    const isOther = keyOf(token) !== key;
+    if (isOther) outbox.keep([]);
+    if (isOther && jwt) { // somebody else, or nobody, sits here now
       close();
       window = makeWindow();
     }
+    if (!token) identity.keep();
+    identity.jwt = token;
+    if (!isOther) return chat.resume();
     identity.read();
     outbox.move(jwt ? [] : items);
     chat.reset();

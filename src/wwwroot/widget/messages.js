@@ -95,16 +95,6 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** @param {string} path in a square of 24 */
-export function icon(path) {
-  const [svg, shape] = ["svg", "path"].map(name => document.createElementNS("http://www.w3.org/2000/svg", name));
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  shape.setAttribute("d", path);
-  svg.append(shape);
-  return svg;
-}
-
 /** @param {string} name class names @param {string} text @param {() => void} click */
 export const button = (name, text, click) => el("button", { type: "button", class: name, click }, text);
 

@@ -1,17 +1,17 @@
 // @ts-check
-import { button, el, fill, icon, thread } from "./messages.js";
+import { button, el, fill, thread } from "./messages.js";
 import { shared } from "./service.js";
 
 const BELL = "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15ZM10 21h4", SAVE = "M12 4v11M7 11l5 5 5-5M5 20h14",
   END = "M12 4v8M7.5 6.5a7.5 7.5 0 1 0 9 0", DOWN = "m6 9 6 6 6-6", SEND = "M4 12h15M13 6l6 6-6 6", STAR = "m12 3 2.7 5.8 6.3.8-4.6 4.4 1.2 6.3L12 17.2l-5.6 3.1 1.2-6.3L3 9.6l6.3-.8Z";
 
-/** @typedef {import("./conversation.js").Conversation} Conversation @typedef {Record<string, string>} Texts */
+/** @typedef {import("./conversation.js").Conversation} Conversation @typedef {Record<string, string>} Texts @typedef {(path: string) => Element} Icon */
 
 /**
  * The window of the chat: shows what the conversation is, and hands on what the visitor does.
- * @param {Conversation} chat @param {Texts} texts @param {string} locale @param {() => void} minimise
+ * @param {Conversation} chat @param {Texts} texts @param {string} locale @param {Icon} icon @param {() => void} minimise
  */
-export function panel(chat, texts, locale, minimise) {
+export function panel(chat, texts, locale, icon, minimise) {
   let problem = "";
   const title = el("bdi", { id: "title" });
   const subtitle = el("p");
@@ -52,7 +52,7 @@ export function panel(chat, texts, locale, minimise) {
     },
     /** @param {KeyboardEvent} event */
     keydown(event) {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event);
+      if (event.key === "Enter" && !event.shiftKey && !isComposing(event)) send(event);
     },
     blur: () => chat.type(false),
   });
@@ -62,7 +62,7 @@ export function panel(chat, texts, locale, minimise) {
     class: "panel", role: "dialog", "aria-labelledby": "title", dir: texts.dir ?? "ltr",
     /** @param {KeyboardEvent} event */
     keydown(event) {
-      if (event.key === "Escape" && !event.isComposing) sure.hidden ? minimise() : ask(false);
+      if (event.key === "Escape" && !isComposing(event)) sure.hidden ? minimise() : ask(false);
       if (event.key !== "Tab" || !isModal()) return;
       // The page behind is covered: round, not out.
       const stops = [...element.querySelectorAll("button, .scroll, a, input, textarea")].filter(stop => stop.checkVisibility());
@@ -109,7 +109,7 @@ export function panel(chat, texts, locale, minimise) {
     composer.hidden = isClosed || !sure.hidden;
     if (isClosed && over.hidden) {
       rating?.remove();
-      over.prepend(rating = ratingForm(texts, chat.rate, keepFocus));
+      over.prepend(rating = ratingForm(texts, icon, chat.rate, keepFocus));
     }
     over.hidden = !isClosed;
     if (rating) rating.hidden = !entries.some(entry => entry.sender === "operator") || (!rating.dataset.sent && entries.some(entry => entry.event === "rated"));
@@ -150,9 +150,7 @@ export function panel(chat, texts, locale, minimise) {
 
   /** A button that shows an icon. @param {string} name @param {string} path @param {() => void} [click] submits the form where there is none */
   function tool(name, path, click) {
-    const made = el("button", { type: click ? "button" : "submit", class: name, "aria-label": texts[name], title: texts[name] }, icon(path));
-    if (click) made.addEventListener("click", click);
-    return made;
+    return el("button", { type: click ? "button" : "submit", class: name, "aria-label": texts[name], title: texts[name], ...(click && { click }) }, icon(path));
   }
 
   const focus = () => (composer.hidden ? /** @type {HTMLElement} */ (over.lastChild) : field).focus();
@@ -174,6 +172,9 @@ export function panel(chat, texts, locale, minimise) {
   };
 }
 
+/** Whether the key belongs to the choice of a character. Safari sends the one that ends it afterwards, as key 229. @param {KeyboardEvent} event */
+const isComposing = event => event.isComposing || event.keyCode === 229;
+
 /** Changes what differs only, so that nothing is read out twice. @param {HTMLElement} element @param {string} text */
 function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -181,9 +182,9 @@ function say(element, text) {
 
 /**
  * Five stars as radio buttons, and a comment.
- * @param {Texts} texts @param {Conversation["rate"]} rate @param {(change: () => void) => void} keepFocus
+ * @param {Texts} texts @param {Icon} icon @param {Conversation["rate"]} rate @param {(change: () => void) => void} keepFocus
  */
-function ratingForm(texts, rate, keepFocus) {
+function ratingForm(texts, icon, rate, keepFocus) {
   const stars = [1, 2, 3, 4, 5].map(score =>
     el("label", {}, el("input", { type: "radio", name: "score", value: score, required: "", "aria-label": fill(texts.stars, { score }) }), icon(STAR)));
   const comment = el("textarea", { rows: 2, maxlength: 1000, "aria-label": texts.comment, placeholder: texts.comment, dir: "auto" });

@@ -47,10 +47,10 @@ export class Problem extends Error {
 
 /**
  * Milliseconds before the next try: doubled each time up to half a minute, and spread, so that callers do not return in step.
- * @param {number} failures @param {Problem} problem
+ * @param {number} failures @param {number} [seconds] that the service asks for; an hour is enough, whatever its clock says
  */
-const pause = (failures, problem) =>
-  Math.max(problem.seconds * 1000, Math.min(500 * 2 ** failures, 30_000)) * (1 + Math.random() / 4);
+export const pause = (failures, seconds = 0) =>
+  Math.min(Math.max(seconds * 1000, Math.min(500 * 2 ** failures, 30_000)), 3_600_000) * (1 + Math.random() / 4);
 
 /** @param {number} ms @param {AbortSignal} signal ends it early */
 const sleep = (ms, signal) => new Promise(done => {
@@ -118,7 +118,8 @@ export const connect = (base, identity) => async (path, { body, signal, headers,
     const content = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : await answer.text();
     if (identity.key !== key) throw 0; // somebody else sits here now, and this is not for their eyes
     if (answer.ok) return content;
-    throw new Problem(answer.status, content.code ?? "other", +(answer.headers.get("Retry-After") ?? 0));
+    const after = answer.headers.get("Retry-After") ?? ""; // seconds, or a date (RFC 9110, 10.2.3)
+    throw new Problem(answer.status, content.code ?? "other", +after || (Date.parse(after) - Date.now()) / 1000 || 0);
   } catch (failure) {
     throw failure instanceof Problem ? failure : new Problem(0, "network");
   }
@@ -161,7 +162,7 @@ export function pulse(step, tell, goesOn) {
         const problem = /** @type {Problem} */ (failure);
         if (!problem.isTransient && !goesOn(problem)) break;
         isCut = waits && problem.code === "network";
-        delay = pause(failures++, problem);
+        delay = pause(failures++, problem.seconds);
         tell(navigator.onLine ? "reconnecting" : "offline");
       }
       await sleep(delay, signal);
@@ -206,7 +207,7 @@ export function outbox(identity, post, changed) {
         item.failed = !problem.isTransient || failures > 1;
         if (!problem.isTransient) item.refused = problem.code;
         changed();
-        if (problem.isTransient) await sleep(pause(failures++, problem), abort.signal);
+        if (problem.isTransient) await sleep(pause(failures++, problem.seconds), abort.signal);
       }
     }
     isBusy = false;

@@ -15,6 +15,8 @@ public sealed class WidgetModulesTests(Chromium chromium, WidgetNodes desk) : IC
     [InlineData("HTTPS://A.EXAMPLE/x", "<HTTPS://A.EXAMPLE/x>")]
     [InlineData("https://", "https://")]
     [InlineData("https://user@a.example/", "https://user@a.example/")]
+    [InlineData("https://:a.example@b.example/", "https://:a.example@b.example/")]
+    [InlineData("https:///a@b.example https://a.example/@b", "https:///a@b.example |<https://a.example/@b>")]
     [InlineData("javascript:alert(1) ftp://a.example xhttps://a.example", "javascript:alert(1) ftp://a.example xhttps://a.example")]
     [InlineData("\"https://a.example/\"", "\"|<https://a.example/>|\"")]
     [InlineData("https://a.example/\u202Egpj.exe", "<https://a.example/>|\u202Egpj.exe")]
