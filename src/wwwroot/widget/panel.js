@@ -42,7 +42,7 @@ export function panel(chat, texts, locale, icon, minimise) {
     button("primary", texts.endNow, () => chat.close().then(focus, () => ask(false))), button("quiet", texts.keep, () => ask(false))));
   /** @type {HTMLElement | undefined} */
   let rating;
-  const over = el("div", { class: "over" }, button("primary", texts.again, () => chat.again().then(focus, () => {})));
+  const over = el("div", { class: "over" }, button("quiet", texts.again, () => chat.again().then(focus, () => {})));
 
   const field = el("textarea", {
     rows: 1, dir: "auto", maxlength: 4000, "aria-label": texts.message, placeholder: texts.placeholder, enterkeyhint: "send",
@@ -101,7 +101,7 @@ export function panel(chat, texts, locale, icon, minimise) {
     say(hours, chat.isStaffed === undefined ? "" : texts[chat.isStaffed ? "online" : "away"]);
     messages.element.hidden = !welcome.hidden;
     messages.show();
-    say(typing, chat.typing ? fill(texts.typing, { name: operator ?? texts.title }) : "");
+    say(typing, chat.typing && !isClosed ? fill(texts.typing, { name: operator ?? texts.title }) : "");
     callOperator.hidden = !isEmpty || (status !== "new" && status !== "open");
     save.hidden = isEmpty;
     end.hidden = status === "new" || isClosed;

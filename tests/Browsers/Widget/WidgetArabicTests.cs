@@ -20,6 +20,7 @@ public sealed class WidgetArabicTests(Chromium chromium, WidgetNodes desk) : ICl
         await Expect(visitor.Launcher).ToHaveAccessibleNameAsync("تحدث معنا");
         await visitor.OpenAsync();
         await Expect(visitor.Panel).ToContainTextAsync("كيف يمكننا مساعدتك؟");
+        Assert.Equal("rtl", await visitor.Field.EvaluateAsync<string>(Direction));
         await visitor.SayAsync(question);
         await Expect(visitor.Banner).ToContainTextAsync("رقمك في الانتظار 1.");
 

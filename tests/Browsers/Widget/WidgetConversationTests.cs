@@ -43,7 +43,7 @@ public sealed class WidgetConversationTests(Chromium chromium, WidgetNodes desk)
         await one.Button("Go on").ClickAsync();
         await one.Button("End the conversation").ClickAsync();
         await one.Button("End it").ClickAsync();
-        await Expect(one.Rows.Last).ToContainTextAsync("The visitor has closed the conversation.");
+        await Expect(one.Rows.Last).ToContainTextAsync("This conversation has ended.");
         await one.Panel.GetByRole(AriaRole.Radio, new() { Name = "4 of 5" }).CheckAsync();
         await one.Panel.GetByPlaceholder("Anything you would like to add").FillAsync("Quick\nand kind");
         await one.Button("Send rating").ClickAsync();

@@ -39,7 +39,7 @@ public sealed class WidgetIdentityTests(Chromium chromium, WidgetNodes desk) : I
 
         var (user, name) = (ChatClient.NewId("user"), "Alice Moreau");
         await widget.IdentifyAsync(Jwt.Issue(user, name));
-        await Expect(widget.Rows.Last).ToContainTextAsync("The visitor has signed in");
+        await Expect(widget.Rows.Last).ToContainTextAsync("You have signed in.");
         await widget.SaidAsync("It is me");
         await dana.SayAsync("Welcome", session);
 
