@@ -126,6 +126,8 @@ class Desk {
     known.session = session;
     this.conversations.set(session.sessionId, known);
     this.calls = this.calls.filter((c) => c.sessionId !== session.sessionId);
+    // At once, so that the next call is news though it comes before the next poll.
+    this.waiting = Math.max(0, this.waiting - 1);
     changed();
     return known;
   }
