@@ -3,6 +3,7 @@
 
 /** @import { Conversation } from "./conversation.js" */
 /** @import { Message } from "./types.js" */
+import { compareIds } from "./conversation.js";
 import { desk } from "./desk.js";
 import { addView, changed } from "./render.js";
 
@@ -76,8 +77,12 @@ export function messagesCame(conversation, messages) {
 
 /** @param {Conversation} conversation */
 export function conversationCame(conversation) {
-  if (attention.sound) beep();
-  notify("A conversation was handed over to you", `conversation-${conversation.id}`, conversation.id);
+  setTimeout(() => {
+    // This operator took it in another tab.
+    if (conversation.last && compareIds(conversation.seenUpTo, conversation.last.id) >= 0) return;
+    if (attention.sound) beep();
+    notify("A conversation was handed over to you", `conversation-${conversation.id}`, conversation.id);
+  }, grace);
 }
 
 addView(() => {

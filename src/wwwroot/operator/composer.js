@@ -140,6 +140,8 @@ export function buildComposer() {
     /** @param {Conversation} conversation */
     show(conversation) {
       if (of && of !== conversation) api.keep(of);
+      // Taken out for a moment, because undo must not bring back what was written to somebody else, nor the browser keep it all day.
+      if (of !== conversation) input.parentElement?.prepend(input);
       of = conversation;
       const { isNote } = conversation;
       input.value = isNote ? conversation.noteDraft : conversation.draft;

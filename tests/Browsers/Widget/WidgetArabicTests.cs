@@ -50,14 +50,20 @@ public sealed class WidgetArabicTests(Chromium chromium, WidgetNodes desk) : ICl
             }
             """));
 
+        await visitor.SaidAsync("OK");
+        Assert.InRange((await visitor.Said("visitor").Last.BoundingBoxAsync())!.X, panel.X, panel.X + 40);
+        await omar.Composer.PressSequentiallyAsync("شكرا");
+        await Expect(visitor.Panel.Locator(".typing")).ToBeVisibleAsync();
         await omar.ClickAsync("Close");
         await omar.ConfirmAsync("Close the conversation");
+        await Expect(visitor.Button("محادثة جديدة")).ToBeVisibleAsync();
+        Assert.False(await visitor.Panel.Locator(".typing").IsVisibleAsync());
         await Expect(visitor.Panel).ToContainTextAsync("انتهت المحادثة.");
         await visitor.Panel.GetByRole(AriaRole.Radio, new() { Name = "5 من 5" }).CheckAsync();
         var (first, last) = ((await visitor.Panel.Locator("label").First.BoundingBoxAsync())!, (await visitor.Panel.Locator("label").Last.BoundingBoxAsync())!);
         Assert.True(first.X > last.X, "Stars are counted from the right.");
         await visitor.Button("إرسال التقييم").ClickAsync();
         await Expect(visitor.Panel).ToContainTextAsync("شكرا لتقييمك.");
-        Assert.Equal([question, answer, latin], await visitor.HistoryAsync());
+        Assert.Equal([question, answer, latin, "OK"], await visitor.HistoryAsync());
     }
 }

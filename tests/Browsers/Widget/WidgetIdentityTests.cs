@@ -150,7 +150,7 @@ public sealed class WidgetIdentityTests(Chromium chromium, WidgetNodes desk) : I
     public async Task How_long_it_takes_from_the_click_until_one_can_write()
     {
         var took = new List<double>();
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 10; i++)
         {
             await using var visitor = await chromium.OpenAsync();
             var widget = await desk.VisitAsync(visitor);
