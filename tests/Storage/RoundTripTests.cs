@@ -10,8 +10,6 @@ public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedN
 {
     private const int Times = 5;
 
-    private static readonly string[] PollReads = ["HMGET", "XRANGE", "EXISTS"];
-
     private ChatNodes Node => counted.Node;
 
     [Theory]
@@ -112,8 +110,11 @@ public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedN
         await IsEachAsync(0, async () => (await visitor.GetAsync("chat/poll")).ExpectProblem(401, "invalid_session_token"));
     }
 
-    [Fact]
-    public async Task What_a_poll_reads_is_asked_for_before_anything_is_answered()
+    [Theory]
+    [InlineData("chat/poll?after=0-0", "HMGET", "XRANGE", "EXISTS")]
+    [InlineData("chat/history", "HMGET", "XRANGE", "XREVRANGE")]
+    [InlineData("chat/history?limit=5", "HMGET", "XREVRANGE", "XREVRANGE")]
+    public async Task What_is_read_is_asked_for_before_anything_is_answered(string path, params string[] reads)
     {
         await using var redis = await RedisServerProcess.StartAsync();
         await using var proxy = TcpProxy.To(redis.Port);
@@ -121,21 +122,21 @@ public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedN
         await using var monitor = await RedisMonitor.StartAsync(redis.Port);
         var visitor = ChatClient.Anonymous(node);
         (await visitor.OpenAsync()).Expect(HttpStatusCode.Created);
-        await visitor.PollAsync("?after=0-0");
+        (await visitor.GetAsync(path)).Expect(HttpStatusCode.OK);
 
         proxy.HoldReplies();
         var asked = new List<string>();
-        var poll = visitor.PollAsync("?after=0-0");
-        for (var patience = 0; patience < 200 && asked.Count < PollReads.Length; patience++)
+        var answer = visitor.GetAsync(path);
+        for (var patience = 0; patience < 200 && asked.Count < reads.Length; patience++)
         {
             // Nothing can have been answered.
             asked.AddRange((await monitor.CommandsAsync(() => Task.Delay(20))).Where(command => command.Contains(visitor.SessionToken![..22], StringComparison.Ordinal)));
         }
 
-        Assert.Equal(PollReads, asked.Select(command => command.Split(' ')[0]));
-        Assert.False(poll.IsCompleted);
+        Assert.Equal(reads, asked.Select(command => command.Split(' ')[0]));
+        Assert.False(answer.IsCompleted);
         proxy.Heal();
-        await poll;
+        (await answer).Expect(HttpStatusCode.OK);
     }
 
     private async Task<ChatClient> VisitorAsync(bool account)
@@ -154,15 +155,16 @@ public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedN
         }
     });
 
-    /// <summary>The three reads of a poll are sent together, as another test here shows.</summary>
+    /// <summary>The three reads of a poll or a history are sent together, as another test here shows.</summary>
     private static List<string> Together(IReadOnlyList<string> commands)
     {
         var seen = new List<string>();
         for (var n = 0; n < commands.Count; n++)
         {
-            var isPoll = n + 2 < commands.Count && PollReads.Zip(commands.Skip(n)).All(pair => pair.Second.StartsWith(pair.First + " ", StringComparison.Ordinal));
-            seen.Add(isPoll ? string.Join(" + ", commands.Skip(n).Take(3)) : commands[n]);
-            n += isPoll ? 2 : 0;
+            string[] three = [.. commands.Skip(n).Take(3).Select(command => command.Split(' ')[0])];
+            var areTogether = three is ["HMGET", "XRANGE", "EXISTS"] or ["HMGET", "XRANGE" or "XREVRANGE", "XREVRANGE"];
+            seen.Add(areTogether ? string.Join(" + ", commands.Skip(n).Take(3)) : commands[n]);
+            n += areTogether ? 2 : 0;
         }
 
         return seen;

@@ -14,7 +14,7 @@ public sealed record History(
     string SessionId, SessionStatus Status, string Cursor, bool HasMore, string? ReadUpTo, IAsyncEnumerable<IReadOnlyList<Message>> Stretches);
 
 /// <summary>Reads conversations in stretches of 500 entries, one round trip each, so that a long one never lies in memory as a whole.</summary>
-public sealed class HistoryReader(MessageStore messages)
+public sealed class HistoryReader(HistoryStore messages)
 {
     private const int Stretch = 500;
 
@@ -35,7 +35,10 @@ public sealed class HistoryReader(MessageStore messages)
         }
 
         access = access with { Allowance = "" };
-        var last = before is null ? first.Newest : await LastBeforeAsync(access, caller, before, ct);
+        // Where there was nothing yet, what may have come since is left to polling from the start.
+        var last = before is not null ? await LastBeforeAsync(access, caller, before, ct)
+            : first.Messages.Count > 0 ? first.Newest
+            : null;
         return new History(first.SessionId, first.Status, last ?? Cursor.Start, HasMore: false, first.ReadUpTo, StretchesAsync(ct));
 
         async IAsyncEnumerable<IReadOnlyList<Message>> StretchesAsync([EnumeratorCancellation] CancellationToken aborted = default)

@@ -28,15 +28,26 @@ public sealed class HistoryResult(History history) : IResult, IEndpointMetadataP
         writer.WriteString("sessionId", history.SessionId);
         Write("status", history.Status);
         writer.WriteStartArray("messages");
-        await foreach (var stretch in history.Stretches.WithCancellation(httpContext.RequestAborted))
+        await using var stretches = history.Stretches.GetAsyncEnumerator(httpContext.RequestAborted);
+        while (true)
         {
-            foreach (var message in stretch)
+            var next = stretches.MoveNextAsync();
+            if (!next.IsCompleted)
+            {
+                // What is there goes out while Redis is asked for more.
+                await writer.FlushAsync(httpContext.RequestAborted);
+                await httpContext.Response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+            }
+
+            if (!await next)
+            {
+                break;
+            }
+
+            foreach (var message in stretches.Current)
             {
                 JsonSerializer.Serialize(writer, message, json);
             }
-
-            await writer.FlushAsync(httpContext.RequestAborted);
-            await httpContext.Response.BodyWriter.FlushAsync(httpContext.RequestAborted);
         }
 
         writer.WriteEndArray();

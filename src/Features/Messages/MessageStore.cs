@@ -25,10 +25,6 @@ public sealed record AppendReply(AppendStatus Status, Message? Message, TimeSpan
 /// <param name="IsClosed">Nothing was noted, because the session is closed.</param>
 public sealed record NotedReply(bool IsClosed);
 
-/// <summary>A stretch of a conversation, in the order it was asked for.</summary>
-/// <param name="Newest">The id of the session's newest entry; null while there is none.</param>
-public sealed record HistoryStretch(string SessionId, SessionStatus Status, string? ReadUpTo, string? Newest, IReadOnlyList<Message> Messages);
-
 /// <summary>The stream of each session. Who may not enter a session, or not so often, gets no reply.</summary>
 public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> options)
 {
@@ -79,25 +75,6 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
         "closed" => new NotedReply(IsClosed: true),
         _ => reply.Refused<NotedReply>(script),
     };
-
-    /// <summary>Entries after <paramref name="after"/> up to and including <paramref name="upTo"/>, oldest first.</summary>
-    public Task<Entered<HistoryStretch>> ReadForwardsAsync(SessionAccess access, Caller caller, string after, string upTo, int most, CancellationToken ct) =>
-        ReadAsync(access, caller, "forwards", "(" + after, upTo, most, ct);
-
-    /// <summary>Entries before <paramref name="before"/>, or from the newest, newest first.</summary>
-    public Task<Entered<HistoryStretch>> ReadBackwardsAsync(SessionAccess access, Caller caller, string? before, int most, CancellationToken ct) =>
-        ReadAsync(access, caller, "backwards", before is null ? "+" : Cursor.Before(before), "-", most, ct);
-
-    private async Task<Entered<HistoryStretch>> ReadAsync(
-        SessionAccess access, Caller caller, string direction, string start, string end, int most, CancellationToken ct)
-    {
-        var reply = await RunAsync(Scripts.read_history, access, [direction, start, end, most, OtherSide(caller)], ct);
-        return reply.Status switch
-        {
-            "ok" => new HistoryStretch(access.SessionId, Session.ParseStatus(reply.Text(1)!), NullIfEmpty(reply.Text(2)), NullIfEmpty(reply.Text(3)), ParseAll(reply.Items(4))),
-            _ => reply.Refused<HistoryStretch>(Scripts.read_history),
-        };
-    }
 
     private async Task<ScriptReply> RunAsync(Script script, SessionAccess access, RedisValue[] arguments, CancellationToken ct) =>
         new(await redis.RunAsync(script, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, access.Allowance, .. arguments], ct));

@@ -89,13 +89,6 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
                 messages.Length > 0 ? messages[^1].Id : after,
                 messages);
         }
-
-        private static Message MessageOf(StreamEntry entry)
-        {
-            var fields = entry.Values;
-            var tag = fields.Length > 3 ? fields[3] : default;
-            return Message.From(entry.Id!, fields[0].Value!, fields[1].Value, fields[2].Value, tag.Name, tag.Value);
-        }
     }
 
     private async Task<Entered<PollReply>> RunAsync(SessionAccess access, Caller caller, string? after, int most, CancellationToken ct)
@@ -125,5 +118,12 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
                 MessageStore.ParseAll(reply.Items(10))),
             _ => reply.Refused<PollReply>(Scripts.poll_messages),
         };
+    }
+
+    internal static Message MessageOf(StreamEntry entry)
+    {
+        var fields = entry.Values;
+        var tag = fields.Length > 3 ? fields[3] : default;
+        return Message.From(entry.Id!, fields[0].Value!, fields[1].Value, fields[2].Value, tag.Name, tag.Value);
     }
 }

@@ -23,7 +23,7 @@ public sealed class TraceTests(TracedConversation conversation)
         "Client GET /api/users/{id}/trades", "Client GET /api/users/{id}/profile")]
     [InlineData("answer", "POST /api/v1/chat/message", "Client EVALSHA operator_seen", "Client EVALSHA append_message", "Client EVALSHA record_sample")]
     [InlineData("poll", "GET /api/v1/chat/poll", "Client PIPELINE", "Client HGETALL", "Client EVALSHA hold_session", "Client HGETALL")]
-    [InlineData("history", "GET /api/v1/chat/history", "Client EVALSHA read_history")]
+    [InlineData("history", "GET /api/v1/chat/history", "Client PIPELINE")]
     [InlineData(
         "release", "POST /api/v1/operator/sessions/{sessionId}/release",
         "Client EVALSHA operator_seen", "Client EVALSHA return_session", "Producer send support", "  Client EVALSHA enqueue_call", "Client HGETALL",
@@ -36,7 +36,7 @@ public sealed class TraceTests(TracedConversation conversation)
         "close", "POST /api/v1/operator/sessions/{sessionId}/close",
         "Client EVALSHA operator_seen", "Client EVALSHA close_session", "Client EVALSHA drop_call", "Client EVALSHA end_held", "Client HGETALL",
         "Client EVALSHA record_sample", "Client EVALSHA summarize_session")]
-    [InlineData("fail", "GET /api/v1/chat/history", "Client EVALSHA read_history")]
+    [InlineData("fail", "GET /api/v1/chat/history", "Client PIPELINE")]
     public void A_request_is_one_tree_of_spans(string step, string name, params string[] below) =>
         Assert.Equal(string.Join("\n  ", [$"Server {name}", .. below]), conversation.Tree(step));
 

@@ -1,0 +1,82 @@
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Storage;
+using StackExchange.Redis;
+
+namespace Intotes.Chat.Features.Messages;
+
+/// <summary>A stretch of a conversation, in the order it was asked for.</summary>
+/// <param name="Newest">The id of the session's newest entry; null while there is none.</param>
+public sealed record HistoryStretch(string SessionId, SessionStatus Status, string? ReadUpTo, string? Newest, IReadOnlyList<Message> Messages);
+
+/// <summary>What was said in a session, in stretches; like polls, by plain reads in one round trip, and by a script where Redis has to count it.</summary>
+public sealed class HistoryStore(RedisGateway redis, PollCounts counts)
+{
+    /// <summary>Entries after <paramref name="after"/> up to and including <paramref name="upTo"/>, oldest first. Who may not enter the session, or not so often, gets no reply.</summary>
+    public Task<Entered<HistoryStretch>> ReadForwardsAsync(SessionAccess access, Caller caller, string after, string upTo, int most, CancellationToken ct) =>
+        ReadAsync(access, new Reading(access, MessageStore.OtherSide(caller), Order.Ascending, "(" + after, upTo, most), ct);
+
+    /// <summary>Entries before <paramref name="before"/>, or from the newest, newest first.</summary>
+    public Task<Entered<HistoryStretch>> ReadBackwardsAsync(SessionAccess access, Caller caller, string? before, int most, CancellationToken ct) =>
+        ReadAsync(access, new Reading(access, MessageStore.OtherSide(caller), Order.Descending, before is null ? "+" : Cursor.Before(before), "-", most), ct);
+
+    private async Task<Entered<HistoryStretch>> ReadAsync(SessionAccess access, Reading reading, CancellationToken ct)
+    {
+        var due = access.Allowance.Length > 0 ? counts.Due(access.SessionId) : 0;
+        if (due > 0)
+        {
+            return await reading.ByScriptAsync(redis, due > 1 ? $"{access.Allowance} {due}" : access.Allowance, ct);
+        }
+
+        await redis.PipelineAsync(3, reading, static (redis, reading) => reading.RunAsync(redis), ct);
+        if (reading.Reply is not null && access.Allowance.Length > 0)
+        {
+            counts.Note(access.SessionId);
+        }
+
+        return new(reading.Reply, null);
+    }
+
+    private sealed class Reading(SessionAccess access, string other, Order order, string start, string end, int most)
+    {
+        public HistoryStretch? Reply { get; private set; }
+
+        /// <summary>
+        /// The newest entry last, so that it is none that came after those that were read: whoever polls on from it would miss what lies between. One that
+        /// came in between is read as the next stretch.
+        /// </summary>
+        public async Task<Reading> RunAsync(IDatabase redis)
+        {
+            var (key, stream) = (Keys.Session(access.SessionId), Keys.Messages(access.SessionId));
+            var batch = redis.CreateBatch();
+            var session = batch.HashGetAsync(key, [access.Holder, "superseded", "status", "read:" + other]);
+            var entries = order == Order.Ascending
+                ? batch.StreamRangeAsync(stream, start, end, most)
+                : batch.StreamRangeAsync(stream, end, start, most, Order.Descending);
+            var newest = batch.StreamRangeAsync(stream, "-", "+", 1, Order.Descending);
+            batch.Execute();
+            var last = await newest;
+            var fields = await session;
+            Reply = access.Admits(fields[0], fields[1])
+                ? new HistoryStretch(
+                    access.SessionId, Session.ParseStatus(fields[2]!), fields[3], last.Length > 0 ? (string?)last[0].Id : null, Array.ConvertAll(await entries, PollStore.MessageOf))
+                : null;
+            return this;
+        }
+
+        public async Task<Entered<HistoryStretch>> ByScriptAsync(RedisGateway redis, string allowance, CancellationToken ct)
+        {
+            var reply = new ScriptReply(await redis.RunAsync(
+                Scripts.read_history, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, allowance, order == Order.Ascending ? "forwards" : "backwards", start, end, most, other], ct));
+            return reply.Status switch
+            {
+                "ok" => new HistoryStretch(
+                    access.SessionId,
+                    Session.ParseStatus(reply.Text(1)!),
+                    MessageStore.NullIfEmpty(reply.Text(2)),
+                    MessageStore.NullIfEmpty(reply.Text(3)),
+                    MessageStore.ParseAll(reply.Items(4))),
+                _ => reply.Refused<HistoryStretch>(Scripts.read_history),
+            };
+        }
+    }
+}
