@@ -107,7 +107,7 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis)
     public sealed class Listener : IDisposable
     {
         private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        private readonly ConcurrentBag<Subscription> joined = [];
+        private readonly List<Subscription> joined = new(1);
         private readonly Signals owner;
 
         internal Listener(Signals owner) => this.owner = owner;
@@ -127,13 +127,20 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis)
 
         public void Dispose()
         {
+            // Nobody joins any more.
             foreach (var subscription in joined)
             {
                 owner.Leave(subscription, this);
             }
         }
 
-        internal void Join(Subscription subscription) => joined.Add(subscription);
+        internal void Join(Subscription subscription)
+        {
+            lock (joined)
+            {
+                joined.Add(subscription);
+            }
+        }
 
         internal void Signal() => signal.Writer.TryWrite(true);
     }
