@@ -32,9 +32,9 @@ public sealed class HistoryResult(History history) : IResult, IEndpointMetadataP
         while (true)
         {
             var next = stretches.MoveNextAsync();
-            if (!next.IsCompleted)
+            if (!next.IsCompletedSuccessfully)
             {
-                // What is there goes out while Redis is asked for more.
+                // What is there goes out while Redis is asked for more; or where that failed at once, so that no other answer can be put behind it.
                 await writer.FlushAsync(httpContext.RequestAborted);
                 await httpContext.Response.BodyWriter.FlushAsync(httpContext.RequestAborted);
             }
