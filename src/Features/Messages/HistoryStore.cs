@@ -28,12 +28,9 @@ public sealed class HistoryStore(RedisGateway redis, PollCounts counts)
         }
 
         await redis.PipelineAsync(3, reading, static (redis, reading) => reading.RunAsync(redis), ct);
-        if (reading.Reply is not null && access.Allowance.Length > 0)
-        {
-            counts.Note(access.SessionId);
-        }
-
-        return new(reading.Reply, null);
+        return reading.Reply is null || access.Allowance.Length == 0 || counts.IsFree(access.SessionId)
+            ? new(reading.Reply, null)
+            : await ReadAsync(access, reading, ct);
     }
 
     private sealed class Reading(SessionAccess access, string other, Order order, string start, string end, int most)
@@ -41,7 +38,7 @@ public sealed class HistoryStore(RedisGateway redis, PollCounts counts)
         public HistoryStretch? Reply { get; private set; }
 
         /// <summary>
-        /// The newest entry last, so that it is none that came after those that were read: whoever polls on from it would miss what lies between. One that
+        /// The newest entry last: read before, it could be older than the last of the stretch, and whoever polls on from it would get that again. One that
         /// came in between is read as the next stretch.
         /// </summary>
         public async Task<Reading> RunAsync(IDatabase redis)

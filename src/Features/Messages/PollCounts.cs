@@ -20,11 +20,14 @@ public sealed class PollCounts(IOptions<ChatOptions> options, TimeProvider time)
     public int Due(string sessionId) =>
         free == 0 ? 1
         : Now().Sessions.GetValueOrDefault(sessionId) is not { } session || session.Polls < free ? 0
-        : session.IsToldNow() ? session.Polls + 1
+        : session.IsToldNow() ? free + 1
         : 1;
 
-    /// <summary>Counts a poll that was let in.</summary>
-    public void Note(string sessionId) => Now().Sessions.GetOrAdd(sessionId, static _ => new Count()).Increment();
+    /// <summary>
+    /// Counts a poll that may enter; only then, so that nobody takes what is another's. False where others at the same time took the last ones: then Redis
+    /// must count it after all.
+    /// </summary>
+    public bool IsFree(string sessionId) => Now().Sessions.GetOrAdd(sessionId, static _ => new Count()).Increment() <= free;
 
     private Minute Now() => time.GetElapsedTime(minute.Began) < TimeSpan.FromMinutes(1) ? minute : minute = new Minute(time.GetTimestamp());
 
@@ -39,7 +42,7 @@ public sealed class PollCounts(IOptions<ChatOptions> options, TimeProvider time)
 
         public int Polls => Volatile.Read(ref polls);
 
-        public void Increment() => Interlocked.Increment(ref polls);
+        public int Increment() => Interlocked.Increment(ref polls);
 
         /// <summary>Once, to one of those who ask.</summary>
         public bool IsToldNow() => Interlocked.Exchange(ref isTold, 1) == 0;

@@ -33,18 +33,16 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
         var due = access.Allowance.Length > 0 ? counts.Due(access.SessionId) : 0;
         return after is null || due > 0
             ? RunAsync(due > 1 ? access with { Allowance = $"{access.Allowance} {due}" } : access, caller, after, most, ct)
-            : ReadAsync(access, MessageStore.OtherSide(caller), after, most, ct);
+            : ReadAsync(access, caller, after, most, ct);
     }
 
-    private async Task<Entered<PollReply>> ReadAsync(SessionAccess access, string other, string after, int most, CancellationToken ct)
+    private async Task<Entered<PollReply>> ReadAsync(SessionAccess access, Caller caller, string after, int most, CancellationToken ct)
     {
-        var read = await redis.PipelineAsync(3, new Reading(access, other, after, most), static (redis, read) => read.RunAsync(redis), ct);
-        if (read.Reply is { } reply && access.Allowance.Length > 0)
-        {
-            counts.Note(access.SessionId);
-        }
-
-        return new(read.Reply, null);
+        var read = await redis.PipelineAsync(
+            3, new Reading(access, MessageStore.OtherSide(caller), after, most), static (redis, read) => read.RunAsync(redis), ct);
+        return read.Reply is null || access.Allowance.Length == 0 || counts.IsFree(access.SessionId)
+            ? new(read.Reply, null)
+            : await PollAsync(access, caller, after, most, ct);
     }
 
     /// <summary>The reads of one poll.</summary>
