@@ -6,12 +6,15 @@ namespace Intotes.Chat.Hosting;
 /// <summary>Small answers in JSON, written as a whole: with their length, where answers that are written as they are made come in chunks.</summary>
 public static class JsonBody
 {
+    /// <summary>What a thread keeps for its next answer; one that is larger is rare, and would stay with each thread that ever wrote one.</summary>
+    private const int MostKept = 64 * 1024;
+
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? room;
 
     public static void Write<T>(HttpResponse response, T value, JsonSerializerOptions options)
     {
-        var body = room ??= new ArrayBufferWriter<byte>(1024);
+        var body = room ?? new ArrayBufferWriter<byte>(1024);
         body.ResetWrittenCount();
         using (var writer = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = options.Encoder, SkipValidation = true }))
         {
@@ -21,5 +24,6 @@ public static class JsonBody
         response.ContentType = "application/json; charset=utf-8";
         response.ContentLength = body.WrittenCount;
         response.BodyWriter.Write(body.WrittenSpan);
+        room = body.Capacity <= MostKept ? body : null;
     }
 }
