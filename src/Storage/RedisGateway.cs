@@ -27,12 +27,12 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         "db.client.operation.duration", "s", "Duration of Redis calls, retries included.", tags: null,
         new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] });
 
-    /// <summary>Of each call in the mean of the recent ones; more where calls are rarer than some sixty a second.</summary>
-    private const double LeastWeight = 1 / 64.0;
+    /// <summary>Of each call in the mean of the recent ones; more where calls are rarer than some sixty a second, but one slow call is no slow Redis.</summary>
+    private const double LeastWeight = 1 / 64.0, MostWeight = 1 / 8.0;
 
     private long recentTicks, recordedAt;
 
-    /// <summary>How long calls take of late, repeats included: a mean of the last second or the last 64, whichever is less. It grows as Redis gets slower, or this node with its work.</summary>
+    /// <summary>How long calls take of late, repeats included: a mean of some of the last, up to a second or 64 of them. It grows as Redis gets slower, or this node with its work.</summary>
     public TimeSpan RecentDuration => TimeSpan.FromTicks(Volatile.Read(ref recentTicks));
 
     /// <summary>Runs a script; one round trip.</summary>
@@ -88,7 +88,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         var outcome = await resilience.TryAsync((redis: connection.Database, call, run), static at => at.run(at.redis, at.call), context);
         ResilienceContextPool.Shared.Return(context);
         var error = outcome.Exception is { } e and not OperationCanceledException ? e.GetType().Name : null;
-        Record(started, operation, script, error);
+        Record(started, operation, script, error, outcome.Exception is not (OperationCanceledException or BrokenCircuitException));
         if (error is not null)
         {
             span?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", error);
@@ -102,13 +102,18 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         return (T)outcome.Result!;
     }
 
-    private void Record(long started, string operation, string? script, string? error)
+    /// <param name="isAnswer">False where the caller went away, or the circuit let nothing through: that tells nothing of how long calls take.</param>
+    private void Record(long started, string operation, string? script, string? error, bool isAnswer)
     {
         var took = Stopwatch.GetElapsedTime(started);
-        // Of calls at the same time one may be left out: it is a mean of many.
-        var weight = Math.Clamp(Stopwatch.GetElapsedTime(Interlocked.Exchange(ref recordedAt, Stopwatch.GetTimestamp())).TotalSeconds, LeastWeight, 1);
-        var recent = Volatile.Read(ref recentTicks);
-        Volatile.Write(ref recentTicks, recent + (long)((took.Ticks - recent) * weight));
+        if (isAnswer)
+        {
+            // Of calls at the same time one may be left out: it is a mean of many.
+            var weight = Math.Clamp(Stopwatch.GetElapsedTime(Interlocked.Exchange(ref recordedAt, Stopwatch.GetTimestamp())).TotalSeconds, LeastWeight, MostWeight);
+            var recent = Volatile.Read(ref recentTicks);
+            Volatile.Write(ref recentTicks, recent + (long)((took.Ticks - recent) * weight));
+        }
+
         if (duration.Enabled)
         {
             var tags = new TagList { { "db.system.name", "redis" }, { "db.operation.name", operation } };

@@ -21,14 +21,14 @@ public sealed class HistoryStore(RedisGateway redis, PollCounts counts)
 
     private async Task<Entered<HistoryStretch>> ReadAsync(SessionAccess access, Reading reading, CancellationToken ct)
     {
-        var due = access.Allowance.Length > 0 ? counts.Due(access.SessionId) : 0;
+        var due = counts.Due(access);
         if (due > 0)
         {
             return await reading.ByScriptAsync(redis, due > 1 ? $"{access.Allowance} {due}" : access.Allowance, ct);
         }
 
         await redis.PipelineAsync(3, reading, static (redis, reading) => reading.RunAsync(redis), ct);
-        return reading.Reply is null || access.Allowance.Length == 0 || counts.IsFree(access.SessionId)
+        return reading.Reply is null || counts.IsFree(access)
             ? new(reading.Reply, null)
             : await ReadAsync(access, reading, ct);
     }

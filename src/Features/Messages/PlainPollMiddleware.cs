@@ -13,6 +13,9 @@ namespace Intotes.Chat.Features.Messages;
 public sealed class PlainPollMiddleware(
     RequestDelegate next, PollStore polls, PollAnswers answers, AccountStore accounts, KnownBearers bearers, ChatMetrics metrics, IOptions<ChatOptions> options, IOptions<JsonOptions> json)
 {
+    /// <summary>Messages that are written as a whole; more go out as the client takes them.</summary>
+    private const int Small = 8;
+
     private const string Path = "/api/v1/chat/poll", Query = "?after=";
 
     private readonly string allowance = options.Value.Limits.Of(Allowance.Polls);
@@ -30,7 +33,14 @@ public sealed class PlainPollMiddleware(
         }
 
         metrics.Polled(reply.Messages.Count > 0 ? "news" : "nothing");
-        JsonBody.Write(http.Response, await answers.OfAsync(reply, waited: false, http.RequestAborted), json.Value.SerializerOptions);
+        var answer = await answers.OfAsync(reply, waited: false, http.RequestAborted);
+        if (reply.Messages.Count > Small)
+        {
+            await TypedResults.Ok(answer).ExecuteAsync(http);
+            return;
+        }
+
+        JsonBody.Write(http.Response, answer, json.Value.SerializerOptions);
     }
 
     private static string? After(HttpRequest request) =>

@@ -17,9 +17,10 @@ public sealed class PollCounts(IOptions<ChatOptions> options, TimeProvider time)
     private volatile Minute minute = new(time.GetTimestamp());
 
     /// <summary>How many polls Redis must count with this one; 0 when it need not hear of it.</summary>
-    public int Due(string sessionId) =>
-        free == 0 ? 1
-        : Now().Sessions.GetValueOrDefault(sessionId) is not { } session || session.Polls < free ? 0
+    public int Due(SessionAccess access) =>
+        access.Allowance.Length == 0 ? 0
+        : free == 0 ? 1
+        : Now().Sessions.GetValueOrDefault(KeyOf(access)) is not { } session || session.Polls < free ? 0
         : session.IsToldNow() ? free + 1
         : 1;
 
@@ -27,7 +28,10 @@ public sealed class PollCounts(IOptions<ChatOptions> options, TimeProvider time)
     /// Counts a poll that may enter; only then, so that nobody takes what is another's. False where others at the same time took the last ones: then Redis
     /// must count it after all.
     /// </summary>
-    public bool IsFree(string sessionId) => Now().Sessions.GetOrAdd(sessionId, static _ => new Count()).Increment() <= free;
+    public bool IsFree(SessionAccess access) => access.Allowance.Length == 0 || Now().Sessions.GetOrAdd(KeyOf(access), static _ => new Count()).Increment() <= free;
+
+    /// <summary>The visitor and the operator of a session are counted apart, as in session.lua.</summary>
+    private static string KeyOf(SessionAccess access) => access.Kind == "operator" ? "operator " + access.SessionId : access.SessionId;
 
     private Minute Now() => time.GetElapsedTime(minute.Began) < TimeSpan.FromMinutes(1) ? minute : minute = new Minute(time.GetTimestamp());
 

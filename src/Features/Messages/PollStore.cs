@@ -30,7 +30,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
     /// <summary>What came after the cursor; without one, since the caller's last poll without one. Who may not enter the session, or not so often, gets no reply.</summary>
     public Task<Entered<PollReply>> PollAsync(SessionAccess access, Caller caller, string? after, int most, CancellationToken ct)
     {
-        var due = access.Allowance.Length > 0 ? counts.Due(access.SessionId) : 0;
+        var due = counts.Due(access);
         return after is null || due > 0
             ? RunAsync(due > 1 ? access with { Allowance = $"{access.Allowance} {due}" } : access, caller, after, most, ct)
             : ReadAsync(access, caller, after, most, ct);
@@ -40,7 +40,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
     {
         var read = await redis.PipelineAsync(
             3, new Reading(access, MessageStore.OtherSide(caller), after, most), static (redis, read) => read.RunAsync(redis), ct);
-        return read.Reply is null || access.Allowance.Length == 0 || counts.IsFree(access.SessionId)
+        return read.Reply is null || counts.IsFree(access)
             ? new(read.Reply, null)
             : await PollAsync(access, caller, after, most, ct);
     }

@@ -67,7 +67,7 @@ export function conversation(call, identity, details, changed, arrived, refused)
       const upTo = chat.entries.findLast(entry => entry.sender === "operator")?.id ?? START, before = readSaid;
       if (compareIds(upTo, before) <= 0) return;
       readSaid = upTo;
-      call("POST read", { body: { upTo } }).catch(() => readSaid = before);
+      call("POST read", { body: { upTo } }).catch(() => { if (readSaid === upTo) readSaid = before; });
     },
 
     async earlier() {

@@ -22,7 +22,9 @@ export function start({ api, css, texts, locale, host, launcher, icon, jwt, keyO
 
   const identity = new Identity(jwt, keyOf);
   let isOpen = false, unread = 0, told = "", refusals = 0;
-  let seen = shared.get("seen") ?? "0-0";
+  // Of each identity apart: what one customer has read is news to another still.
+  const seenKey = () => `seen:${identity.key}`, readSeen = () => shared.get(seenKey()) ?? "0-0";
+  let seen = readSeen();
   const details = { locale, pageUrl: location.origin + location.pathname, department };
   const chat = conversation(connect(api, identity), identity, details, show, arrived, refused);
   const makeWindow = () => panel(chat, texts, locale, icon, close);
@@ -33,7 +35,7 @@ export function start({ api, css, texts, locale, host, launcher, icon, jwt, keyO
   function show() {
     const unseen = chat.entries.filter(entry => entry.sender === "operator" && compareIds(entry.id, seen) > 0);
     if (isLookedAt() && unseen.length) {
-      shared.set("seen", seen = /** @type {Entry} */ (unseen.at(-1)).id);
+      shared.set(seenKey(), seen = /** @type {Entry} */ (unseen.at(-1)).id);
       unseen.length = 0;
     }
     if (isLookedAt()) chat.markRead();
@@ -74,7 +76,8 @@ export function start({ api, css, texts, locale, host, launcher, icon, jwt, keyO
   function refused(code) {
     if (code !== "invalid_token") return window.refused(code);
     // A page that answers with one bad token after the other is asked less and less often.
-    setTimeout(emit, refusals++ && pause(refusals), "token-expired");
+    const { jwt } = identity;
+    setTimeout(() => identity.jwt === jwt && emit("token-expired"), refusals++ && pause(refusals));
   }
 
   function open() {
@@ -112,15 +115,20 @@ export function start({ api, css, texts, locale, host, launcher, icon, jwt, keyO
       window = makeWindow();
     }
     if (!token) identity.keep();
+    if (isOther && !(jwt && token)) shared.set(seenKey(), null);
     identity.jwt = token;
     if (!isOther) return chat.resume();
     identity.read();
+    const before = seen;
+    seen = readSeen();
+    // The account takes over what the visitor has read, too.
+    if (!jwt && compareIds(before, seen) > 0) shared.set(seenKey(), seen = before);
     outbox.move(jwt ? [] : items);
     chat.reset();
   }
 
   onShared(key => {
-    if (key === "seen") seen = shared.get(key) ?? seen;
+    if (key === seenKey()) seen = shared.get(key) ?? seen;
     if (key === identity.key) {
       const { session, token } = identity;
       identity.read();

@@ -101,7 +101,7 @@ export function panel(chat, texts, locale, icon, minimise) {
     say(hours, chat.isStaffed === undefined ? "" : texts[chat.isStaffed ? "online" : "away"]);
     messages.element.hidden = !welcome.hidden;
     messages.show();
-    say(typing, chat.typing && !isClosed ? fill(texts.typing, { name: operator ?? texts.title }) : "");
+    say(typing, chat.typing && !isClosed && connection === "online" ? fill(texts.typing, { name: operator ?? texts.title }) : "");
     callOperator.hidden = !isEmpty || (status !== "new" && status !== "open");
     save.hidden = isEmpty;
     end.hidden = status === "new" || isClosed;

@@ -126,17 +126,20 @@ public sealed class PollStoreTests(ChatNodes nodes) : IClassFixture<ChatNodes>
     {
         var time = new FakeTimeProvider();
         var counts = new PollCounts(Options.Create(new ChatOptions { Limits = new ChatLimits { PollsPerMinute = 48 } }), time);
+        var visitor = SessionAccess.ByToken(SessionToken.New()) with { Allowance = "polls 48" };
         for (var minute = 0; minute < 2; minute++)
         {
             List<int> due = [];
             for (var n = 0; n < 15; n++)
             {
-                due.Add(counts.Due("session"));
-                Assert.Equal(n < 12, counts.IsFree("session"));
+                due.Add(counts.Due(visitor));
+                Assert.Equal(n < 12, counts.IsFree(visitor));
             }
 
             Assert.Equal([.. Enumerable.Repeat(0, 12), 13, 1, 1], due);
-            Assert.Equal(0, counts.Due("another"));
+            Assert.Equal(0, counts.Due(SessionAccess.ByToken(SessionToken.New()) with { Allowance = "polls 48" }));
+            Assert.Equal(0, counts.Due(SessionAccess.OfOperator(visitor.SessionId, new Caller.Operator(Dana, "Dana", false)) with { Allowance = "polls 48" }));
+            Assert.Equal(0, counts.Due(visitor with { Allowance = "" }));
             time.Advance(TimeSpan.FromMinutes(1));
         }
     }
