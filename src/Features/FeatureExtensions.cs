@@ -17,7 +17,9 @@ public static class FeatureExtensions
         services.AddSingleton<AccountStore>().AddSingleton<RosterStore>().AddSingleton<HeldIndex>().AddSingleton<HolderWatch>().AddSingleton<SampleStore>();
         services.AddSingleton<QueueStore>().AddSingleton<CallEnqueuer>().AddSingleton<QueuePlaces>().AddHostedService(p => p.GetRequiredService<QueuePlaces>()).AddHostedService<DeskGauge>();
 
-        services.AddSingleton<MessageStore>().AddSingleton<PollCounts>().AddSingleton<PollPace>().AddSingleton<PollStore>().AddSingleton<MessagePoller>().AddSingleton<PollAnswers>().AddSingleton<MessageFollower>().AddSingleton<HistoryStore>().AddSingleton<HistoryReader>();
+        services.AddSingleton<MessageStore>().AddSingleton<PollStore>().AddSingleton<PollCounts>().AddSingleton<PollPace>();
+        services.AddSingleton<MessagePoller>().AddSingleton<PollAnswers>().AddSingleton<MessageFollower>();
+        services.AddSingleton<HistoryStore>().AddSingleton<HistoryReader>();
 
         services.AddSingleton<ClaimStore>().AddSingleton<CallClaimer>().AddSingleton<SummaryStore>().AddSingleton<SessionReader>();
         services.AddSingleton<HandoverStore>().AddSingleton<SessionReturner>().AddSingleton<LeaseSweeper>().AddHostedService(p => p.GetRequiredService<LeaseSweeper>());

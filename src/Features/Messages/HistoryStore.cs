@@ -11,7 +11,10 @@ public sealed record HistoryStretch(string SessionId, SessionStatus Status, stri
 /// <summary>What was said in a session, in stretches; like polls, by plain reads in one round trip, and by a script where Redis has to count it.</summary>
 public sealed class HistoryStore(RedisGateway redis, PollCounts counts)
 {
-    /// <summary>Entries after <paramref name="after"/> up to and including <paramref name="upTo"/>, oldest first. Who may not enter the session, or not so often, gets no reply.</summary>
+    /// <summary>
+    /// Entries after <paramref name="after"/> up to and including <paramref name="upTo"/>, oldest first. Who may not enter the session, or not so often, gets
+    /// no reply.
+    /// </summary>
     public Task<Entered<HistoryStretch>> ReadForwardsAsync(SessionAccess access, Caller caller, string after, string upTo, int most, CancellationToken ct) =>
         ReadAsync(access, new Reading(access, MessageStore.OtherSide(caller), Order.Ascending, "(" + after, upTo, most), ct);
 
@@ -55,7 +58,11 @@ public sealed class HistoryStore(RedisGateway redis, PollCounts counts)
             var fields = await session;
             Reply = access.Admits(fields[0], fields[1])
                 ? new HistoryStretch(
-                    access.SessionId, Session.ParseStatus(fields[2]!), fields[3], last.Length > 0 ? (string?)last[0].Id : null, Array.ConvertAll(await entries, PollStore.MessageOf))
+                    access.SessionId,
+                    Session.ParseStatus(fields[2]!),
+                    fields[3],
+                    last.Length > 0 ? (string?)last[0].Id : null,
+                    Array.ConvertAll(await entries, PollStore.MessageOf))
                 : null;
             return this;
         }
@@ -63,7 +70,10 @@ public sealed class HistoryStore(RedisGateway redis, PollCounts counts)
         public async Task<Entered<HistoryStretch>> ByScriptAsync(RedisGateway redis, string allowance, CancellationToken ct)
         {
             var reply = new ScriptReply(await redis.RunAsync(
-                Scripts.read_history, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, allowance, order == Order.Ascending ? "forwards" : "backwards", start, end, most, other], ct));
+                Scripts.read_history,
+                Keys.OfSession(access.SessionId),
+                [access.Kind, access.Credential, allowance, order == Order.Ascending ? "forwards" : "backwards", start, end, most, other],
+                ct));
             return reply.Status switch
             {
                 "ok" => new HistoryStretch(

@@ -11,7 +11,14 @@ namespace Intotes.Chat.Features.Messages;
 /// <see cref="PollMessages"/>; both give the same answers.
 /// </summary>
 public sealed class PlainPollMiddleware(
-    RequestDelegate next, PollStore polls, PollAnswers answers, AccountStore accounts, KnownBearers bearers, ChatMetrics metrics, IOptions<ChatOptions> options, IOptions<JsonOptions> json)
+    RequestDelegate next,
+    PollStore polls,
+    PollAnswers answers,
+    AccountStore accounts,
+    KnownBearers bearers,
+    ChatMetrics metrics,
+    IOptions<ChatOptions> options,
+    IOptions<JsonOptions> json)
 {
     /// <summary>Messages that are written as a whole; more go out as the client takes them.</summary>
     private const int Small = 8;
@@ -21,7 +28,9 @@ public sealed class PlainPollMiddleware(
     private readonly string allowance = options.Value.Limits.Of(Allowance.Polls);
 
     public Task InvokeAsync(HttpContext http) =>
-        After(http.Request) is { } after && AccessOf(http.Request) is var (access, caller) ? AnswerAsync(http, access with { Allowance = allowance }, caller, after) : next(http);
+        After(http.Request) is { } after && AccessOf(http.Request) is var (access, caller)
+            ? AnswerAsync(http, access with { Allowance = allowance }, caller, after)
+            : next(http);
 
     private async Task AnswerAsync(HttpContext http, SessionAccess access, Caller caller, string after)
     {
@@ -53,5 +62,7 @@ public sealed class PlainPollMiddleware(
             ? bearers.Find(request)?.Caller() is Caller.Account account && accounts.Remembered(account.UserId) is { } session
                 ? (SessionAccess.OfAccount(session, account.UserId, confirmed: false), account)
                 : null
-            : SessionTokenAuthentication.SentToken(request) is { } sent && SessionToken.Parse(sent) is { } token ? (SessionAccess.ByToken(token), new Caller.Visitor(token)) : null;
+            : SessionTokenAuthentication.SentToken(request) is { } sent && SessionToken.Parse(sent) is { } token
+                ? (SessionAccess.ByToken(token), new Caller.Visitor(token))
+                : null;
 }

@@ -27,7 +27,9 @@ public sealed record PollReply(
 /// </summary>
 public sealed class PollStore(RedisGateway redis, PollCounts counts)
 {
-    /// <summary>What came after the cursor; without one, since the caller's last poll without one. Who may not enter the session, or not so often, gets no reply.</summary>
+    /// <summary>
+    /// What came after the cursor; without one, since the caller's last poll without one. Who may not enter the session, or not so often, gets no reply.
+    /// </summary>
     public Task<Entered<PollReply>> PollAsync(SessionAccess access, Caller caller, string? after, int most, CancellationToken ct)
     {
         var due = counts.Due(access);
@@ -55,7 +57,8 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
         {
             var batch = redis.CreateBatch();
             var session = batch.HashGetAsync(
-                Keys.Session(access.SessionId), [access.Holder, "superseded", "status", "operator", "operator_name", "department", "called", other == "operator" ? "read:operator" : "read:visitor"]);
+                Keys.Session(access.SessionId),
+                [access.Holder, "superseded", "status", "operator", "operator_name", "department", "called", other == "operator" ? "read:operator" : "read:visitor"]);
             var entries = batch.StreamRangeAsync(Keys.Messages(access.SessionId), "(" + after, "+", most + 1);
             var typing = batch.KeyExistsAsync(Keys.Typing(access.SessionId, other));
             batch.Execute();
