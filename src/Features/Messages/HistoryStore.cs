@@ -27,7 +27,7 @@ public sealed class HistoryStore(RedisGateway redis, PollCounts counts)
         var due = counts.Due(access);
         if (due > 0)
         {
-            return await reading.ByScriptAsync(redis, due > 1 ? $"{access.Allowance} {due}" : access.Allowance, ct);
+            return await reading.ByScriptAsync(redis, access.Times(due).Allowance, ct);
         }
 
         await redis.PipelineAsync(3, reading, static (redis, reading) => reading.RunAsync(redis), ct);

@@ -34,7 +34,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
     {
         var due = counts.Due(access);
         return after is null || due > 0
-            ? RunAsync(due > 1 ? access with { Allowance = $"{access.Allowance} {due}" } : access, caller, after, most, ct)
+            ? RunAsync(access.Times(due), caller, after, most, ct)
             : ReadAsync(access, caller, after, most, ct);
     }
 

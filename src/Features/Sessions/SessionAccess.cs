@@ -20,6 +20,9 @@ public readonly record struct SessionAccess(string SessionId, string Kind, strin
     public bool Admits(string? holder, string? superseded) =>
         holder is not null && (holder == Credential || Kind == "supervisor") && !(Kind == "account" && superseded is not null);
 
+    /// <summary>The same for so many times, of which all but the last were let in before.</summary>
+    public SessionAccess Times(int number) => number > 1 ? this with { Allowance = $"{Allowance} {number}" } : this;
+
     public static SessionAccess ByToken(SessionToken token) => new(token.SessionId, "token", token.Digest);
 
     /// <param name="confirmed">Looked up just now, rather than remembered by this node.</param>

@@ -67,13 +67,15 @@ public sealed class WidgetPersonsTests(Chromium chromium, WidgetNodes desk) : IC
         await using var visitor = (await chromium.OpenAsync()).Expecting("status of 40");
         var widget = await desk.VisitAsync(visitor);
         await widget.OpenAsync();
+        var hasSignedIn = new TaskCompletionSource();
         await widget.Page.RouteAsync("**/chat/message", async route =>
         {
-            await Task.Delay(300);
+            await hasSignedIn.Task;
             await route.ContinueAsync();
         });
         await widget.SayAsync("Hello");
         await widget.IdentifyAsync(Jwt.Issue(ChatClient.NewId("user"), "Alice"));
+        hasSignedIn.SetResult();
 
         await Expect(widget.Panel.Locator("li.visitor")).ToContainTextAsync("Sent");
         await widget.ShowsAsync("Hello");
