@@ -59,7 +59,12 @@ public sealed class ConsoleOperator(WatchedContext browser, IPage page, string i
     /// <summary>A button in the dialog that is open.</summary>
     public Task ConfirmAsync(string name) => Dialog.GetByRole(AriaRole.Button, new() { Name = name, Exact = true }).ClickAsync();
 
-    public Task TakeNextAsync() => ClickAsync("Take the next call");
+    /// <summary>Takes the call that has waited longest, once there is one: the widget calls after its first message was taken.</summary>
+    public async Task TakeNextAsync()
+    {
+        await Expect(Calls).Not.ToHaveCountAsync(0);
+        await ClickAsync("Take the next call");
+    }
 
     /// <summary>Opens the conversation with the visitor of this name.</summary>
     public Task ChooseAsync(string name) => Conversation(name).ClickAsync();

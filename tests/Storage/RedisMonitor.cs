@@ -31,21 +31,16 @@ internal sealed class RedisMonitor : IAsyncDisposable
     /// <summary>The commands that Redis is given while this is done, each by its name and first argument.</summary>
     public async Task<IReadOnlyList<string>> CommandsAsync(Func<Task> act)
     {
-        await ReadUpToNowAsync();
+        await ReadAsync();
         await act();
-        return await ReadUpToNowAsync();
+        return await ReadAsync();
     }
 
-    public ValueTask DisposeAsync()
-    {
-        lines.Dispose();
-        listening.Dispose();
-        speaking.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
-    /// <summary>Redis reports in the order of execution, so everything before the mark has been reported once the mark is.</summary>
-    private async Task<IReadOnlyList<string>> ReadUpToNowAsync()
+    /// <summary>
+    /// The commands since it was last asked. Redis reports in the order of execution, so everything before the mark has been reported once
+    /// the mark is.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> ReadAsync()
     {
         var mark = $"{Guid.NewGuid():N}";
         await speaking.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes($"ECHO {mark}\r\n"));
@@ -67,5 +62,13 @@ internal sealed class RedisMonitor : IAsyncDisposable
         }
 
         throw new EndOfStreamException("Redis ended the monitoring.");
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        lines.Dispose();
+        listening.Dispose();
+        speaking.Dispose();
+        return ValueTask.CompletedTask;
     }
 }

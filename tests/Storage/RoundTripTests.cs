@@ -125,12 +125,14 @@ public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedN
         (await visitor.GetAsync(path)).Expect(HttpStatusCode.OK);
 
         proxy.HoldReplies();
+        await monitor.ReadAsync();
         var asked = new List<string>();
         var answer = visitor.GetAsync(path);
         for (var patience = 0; patience < 200 && asked.Count < reads.Length; patience++)
         {
             // Nothing can have been answered.
-            asked.AddRange((await monitor.CommandsAsync(() => Task.Delay(20))).Where(command => command.Contains(visitor.SessionToken![..22], StringComparison.Ordinal)));
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+            asked.AddRange((await monitor.ReadAsync()).Where(command => command.Contains(visitor.SessionToken![..22], StringComparison.Ordinal)));
         }
 
         Assert.Equal(reads, asked.Select(command => command.Split(' ')[0]));
