@@ -6,6 +6,8 @@ using StackExchange.Redis;
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.ClearProviders();
 builder.WebHost.ConfigureKestrel(static kestrel => kestrel.AddServerHeader = false);
+// As the service.
+builder.WebHost.UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true);
 builder.Services.ConfigureHttpJsonOptions(static o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, Bodies.Default));
 var app = builder.Build();
 var redis = (await ConnectionMultiplexer.ConnectAsync(app.Configuration["Redis:Configuration"]!)).GetDatabase();

@@ -9,6 +9,9 @@ namespace Intotes.Chat.Hosting;
 /// <summary>FastEndpoints as this service uses it. Its configuration is the process's: every node in one process must configure it alike.</summary>
 public static class ApiExtensions
 {
+    /// <summary>The largest body that is refused and skipped.</summary>
+    private const int MostSkippedBytes = 1024 * 1024;
+
     public static IServiceCollection AddApi(this IServiceCollection services)
     {
         services.AddFastEndpoints();
@@ -61,9 +64,14 @@ public static class ApiExtensions
 
         if (request.ContentLength > ServerExtensions.MostBodyBytes)
         {
-            // What is not read cannot be skipped either: the client must know that this connection ends.
-            if (HttpProtocol.IsHttp11(request.Protocol))
+            if (request.ContentLength <= MostSkippedBytes && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             {
+                // Kestrel then skips it: a client that still sends, while nobody reads, may find the connection broken and never see the answer.
+                limit.MaxRequestBodySize = request.ContentLength;
+            }
+            else if (HttpProtocol.IsHttp11(request.Protocol))
+            {
+                // What is not skipped ends this connection, as the client must know.
                 http.Response.Headers.Connection = "close";
             }
 

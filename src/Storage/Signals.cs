@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using StackExchange.Redis;
 
 namespace Intotes.Chat.Storage;
@@ -7,21 +6,28 @@ namespace Intotes.Chat.Storage;
 /// <summary>
 /// Wakes those who wait for a session's next entry or a department's next call. A node subscribes to a channel only while somebody here waits
 /// for it, once for all of them. A signal only wakes: what is delivered is always read from where it is stored, so a lost signal costs
-/// time, never a message. After a reconnection everybody is woken, for signals sent meanwhile are gone.
+/// time, never a message. After a reconnection everybody is woken, for signals sent meanwhile are gone; and when the service stops, because
+/// then nobody is to wait. Ten thousand wait at a node, so what each of them takes counts.
 /// </summary>
-public sealed class Signals(RedisConnection connection, RedisGateway redis)
+public sealed class Signals(RedisConnection connection, RedisGateway redis, IHostApplicationLifetime life)
 {
     private readonly ConcurrentDictionary<string, Subscription> subscriptions = new();
-    private int watchesReconnection;
+    private int isWatching;
+
+    private CancellationToken Stopping => life.ApplicationStopping;
 
     /// <summary>
     /// Begins to listen. Read what the channels announce after this returns, then wait: nothing can slip in between.
     /// Without Redis the listener only knows the passing of time.
     /// </summary>
-    public async Task<Listener> ListenAsync(params IReadOnlyCollection<string> channels)
+    /// <param name="channels">What to listen to.</param>
+    /// <param name="lifetime">Ends every wait, as the stop of the service does.</param>
+    /// <param name="time">By which time passes.</param>
+    /// <param name="ct">Ends every wait too.</param>
+    public async Task<Listener> ListenAsync(IReadOnlyCollection<string> channels, TimeSpan lifetime, TimeProvider time, CancellationToken ct)
     {
-        WatchReconnection();
-        var listener = new Listener(this);
+        Watch();
+        var listener = new Listener(this, lifetime, time, ct);
         await Task.WhenAll(channels.Select(channel => JoinAsync(channel, listener)));
         return listener;
     }
@@ -89,44 +95,77 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis)
         }
     }
 
-    private void WatchReconnection()
+    private void Watch()
     {
-        if (Interlocked.Exchange(ref watchesReconnection, 1) == 0)
+        if (Interlocked.Exchange(ref isWatching, 1) == 0)
         {
-            connection.Multiplexer.ConnectionRestored += (_, _) =>
-            {
-                foreach (var subscription in subscriptions.Values)
-                {
-                    subscription.Signal();
-                }
-            };
+            connection.Multiplexer.ConnectionRestored += (_, _) => WakeAll();
+            Stopping.Register(WakeAll);
         }
     }
 
-    /// <summary>One who waits.</summary>
+    private void WakeAll()
+    {
+        foreach (var subscription in subscriptions.Values)
+        {
+            subscription.Signal();
+        }
+    }
+
+    /// <summary>One who waits, for some time at most.</summary>
     public sealed class Listener : IDisposable
     {
-        private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        /// <summary>By how much a timer may be early.</summary>
+        private static readonly TimeSpan Early = TimeSpan.FromMilliseconds(20);
+
         private readonly List<Subscription> joined = new(1);
         private readonly Signals owner;
+        private readonly TimeSpan lifetime;
+        private readonly TimeProvider time;
+        private readonly long began;
+        private readonly CancellationToken end;
+        private readonly CancellationTokenRegistration atEnd;
+        private TaskCompletionSource<bool>? waiting;
+        private ITimer? alarm;
+        private bool isSignalled;
 
-        internal Listener(Signals owner) => this.owner = owner;
-
-        /// <summary>True when there may be something new, also when that was signalled since the last wait; false when the time is up.</summary>
-        public async ValueTask<bool> WaitAsync(CancellationToken end)
+        internal Listener(Signals owner, TimeSpan lifetime, TimeProvider time, CancellationToken end)
         {
-            try
+            (this.owner, this.lifetime, this.time, this.end) = (owner, lifetime, time, end);
+            began = time.GetTimestamp();
+            atEnd = end.UnsafeRegister(static listener => ((Listener)listener!).Wake(isSignal: false), this);
+        }
+
+        /// <summary>Whether there is nothing more to wait for: its time is up, its caller has gone, or the service stops.</summary>
+        public bool IsOver => Left <= Early || end.IsCancellationRequested || owner.Stopping.IsCancellationRequested;
+
+        private TimeSpan Left => lifetime - time.GetElapsedTime(began);
+
+        /// <summary>
+        /// True when there may be something new, also when that was signalled since the last wait; false after <paramref name="longest"/>, or when it is over.
+        /// One wait at a time.
+        /// </summary>
+        public ValueTask<bool> WaitAsync(TimeSpan longest)
+        {
+            lock (joined)
             {
-                return await signal.Reader.ReadAsync(end);
-            }
-            catch (OperationCanceledException)
-            {
-                return false;
+                if (isSignalled || longest <= TimeSpan.Zero || IsOver)
+                {
+                    var was = isSignalled;
+                    isSignalled = false;
+                    return new(was);
+                }
+
+                waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                alarm = time.CreateTimer(
+                    static listener => ((Listener)listener!).Wake(isSignal: false), this, longest < Left ? longest : Left, Timeout.InfiniteTimeSpan);
+                return new(waiting.Task);
             }
         }
 
         public void Dispose()
         {
+            atEnd.Dispose();
             // Nobody joins any more.
             foreach (var subscription in joined)
             {
@@ -142,7 +181,21 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis)
             }
         }
 
-        internal void Signal() => signal.Writer.TryWrite(true);
+        internal void Wake(bool isSignal)
+        {
+            lock (joined)
+            {
+                if (waiting is null)
+                {
+                    isSignalled |= isSignal;
+                    return;
+                }
+
+                alarm?.Dispose();
+                waiting.SetResult(isSignal);
+                (waiting, alarm) = (null, null);
+            }
+        }
     }
 
     internal sealed class Subscription
@@ -194,7 +247,7 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis)
             {
                 foreach (var listener in listeners)
                 {
-                    listener.Signal();
+                    listener.Wake(isSignal: true);
                 }
             }
         }

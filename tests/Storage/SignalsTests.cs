@@ -63,7 +63,7 @@ public sealed class SignalsTests(PatientNodes own) : IClassFixture<PatientNodes>
     public async Task A_listener_that_has_left_is_not_kept()
     {
         var channel = Keys.Announcements(SessionToken.NewSessionId());
-        var others = await First.ListenAsync(channel);
+        var others = await ListenAsync(First, channel);
         var left = await ListenAndLeaveAsync(First, channel);
 
         await UntilAsync("it is collected", () =>
@@ -85,10 +85,9 @@ public sealed class SignalsTests(PatientNodes own) : IClassFixture<PatientNodes>
         {
             for (var round = 0; round < 5000; round++)
             {
-                using var listener = await First.ListenAsync(channel);
+                using var listener = await ListenAsync(First, channel);
                 await Second.AnnounceAsync(channel, Ct);
-                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-                Assert.True(await listener.WaitAsync(patience.Token), $"Round {round}: nobody said that something was announced.");
+                Assert.True(await listener.WaitAsync(TimeSpan.FromSeconds(10)), $"Round {round}: nobody said that something was announced.");
             }
         })));
 
@@ -102,7 +101,7 @@ public sealed class SignalsTests(PatientNodes own) : IClassFixture<PatientNodes>
         await using var node = ChatNode.Start(redis.Configuration, new LogWatch(), PatientNodes.Settings); // what it logs here is expected
         await using var admin = await ConnectionMultiplexer.ConnectAsync(redis.Configuration);
         var (signals, channel) = (node.Services.GetRequiredService<Signals>(), Keys.Announcements(SessionToken.NewSessionId()));
-        var listener = await signals.ListenAsync(channel);
+        var listener = await ListenAsync(signals, channel);
         await UntilAsync("it is subscribed", async () => (long)(await admin.GetDatabase().ExecuteAsync("PUBSUB", "SHARDNUMSUB", channel))[1] == 1);
         await redis.PauseAsync();
 
@@ -130,12 +129,14 @@ public sealed class SignalsTests(PatientNodes own) : IClassFixture<PatientNodes>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task<WeakReference<Signals.Listener>> ListenAndLeaveAsync(Signals signals, string channel)
     {
-        var listener = await signals.ListenAsync(channel);
+        var listener = await ListenAsync(signals, channel);
         await signals.AnnounceAsync(channel, Ct);
-        Assert.True(await listener.WaitAsync(Ct));
+        Assert.True(await listener.WaitAsync(Patience));
         listener.Dispose();
         return new WeakReference<Signals.Listener>(listener);
     }
+
+    private static Task<Signals.Listener> ListenAsync(Signals signals, string channel) => signals.ListenAsync([channel], TimeSpan.FromMinutes(10), TimeProvider.System, Ct);
 
     private static string SessionOf(ChatClient visitor) => SessionToken.Parse(visitor.SessionToken!)!.SessionId;
 

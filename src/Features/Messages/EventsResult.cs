@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
@@ -15,7 +16,9 @@ namespace Intotes.Chat.Features.Messages;
 /// nothing is kept for it, and Kestrel ends one that hardly reads at all. When the service stops it has two more seconds: a stop would wait for it, and
 /// whoever comes again elsewhere misses nothing.
 /// </summary>
-public sealed class EventsResult(IAsyncEnumerable<PollAnswer?> answers) : IResult, IEndpointMetadataProvider
+/// <param name="first">The answer to begin with.</param>
+/// <param name="more">Those that follow, each as it comes; null to say only that the stream goes on.</param>
+public sealed class EventsResult(PollAnswer first, IAsyncEnumerable<PollAnswer?> more) : IResult, IEndpointMetadataProvider
 {
     private static readonly TimeSpan ReadsAtStopWithin = TimeSpan.FromSeconds(2);
 
@@ -25,44 +28,70 @@ public sealed class EventsResult(IAsyncEnumerable<PollAnswer?> answers) : IResul
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var json = httpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
-        httpContext.Response.ContentType = "text/event-stream";
+        var stopping = httpContext.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        await BeginAsync(httpContext, first, json, stopping);
+        await GoOnAsync(httpContext, more, json, stopping);
+    }
+
+    /// <summary>The headers, and the first event.</summary>
+    public static async Task BeginAsync(HttpContext http, PollAnswer first, JsonSerializerOptions json, CancellationToken stopping)
+    {
+        http.Response.ContentType = "text/event-stream";
         // nginx would keep back what it has to pass on.
-        httpContext.Response.Headers["X-Accel-Buffering"] = "no";
-        var output = httpContext.Response.BodyWriter;
-        var life = httpContext.RequestServices.GetRequiredService<IHostApplicationLifetime>();
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted);
-        using var stop = life.ApplicationStopping.Register(() => end.CancelAfter(ReadsAtStopWithin));
+        http.Response.Headers["X-Accel-Buffering"] = "no";
+        await WriteAsync(http, first, json, stopping);
+    }
+
+    /// <summary>What follows, for as long as it lasts. Apart from the beginning, of which nothing is kept meanwhile.</summary>
+    public static async Task GoOnAsync(HttpContext http, IAsyncEnumerable<PollAnswer?> more, JsonSerializerOptions json, CancellationToken stopping)
+    {
         try
         {
-            await foreach (var answer in answers.WithCancellation(httpContext.RequestAborted))
+            await foreach (var answer in more.WithCancellation(http.RequestAborted))
             {
-                if (answer is null)
-                {
-                    output.Write(":\n\n"u8);
-                }
-                else
-                {
-                    Encoding.ASCII.GetBytes($"id: {answer.Cursor}\ndata: ", output);
-                    using (var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = json.Encoder }))
-                    {
-                        JsonSerializer.Serialize(writer, answer, json);
-                    }
-
-                    output.Write("\n\n"u8);
-                }
-
-                await output.FlushAsync(end.Token);
+                await WriteAsync(http, answer, json, stopping);
             }
         }
-        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
-            // The client has gone; or it does not read, and Kestrel has cut the connection, as it does where a write is given up.
+            // The client has gone, or was cut off because it does not read.
         }
 
-        if (life.ApplicationStopping.IsCancellationRequested && HttpProtocol.IsHttp11(httpContext.Request.Protocol))
+        if (stopping.IsCancellationRequested && HttpProtocol.IsHttp11(http.Request.Protocol))
         {
-            Close(httpContext.Features);
+            Close(http.Features);
         }
+    }
+
+    private static ValueTask<FlushResult> WriteAsync(HttpContext http, PollAnswer? answer, JsonSerializerOptions json, CancellationToken stopping)
+    {
+        var output = http.Response.BodyWriter;
+        if (answer is null)
+        {
+            output.Write(":\n\n"u8);
+        }
+        else
+        {
+            Encoding.ASCII.GetBytes($"id: {answer.Cursor}\ndata: ", output);
+            using (var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = json.Encoder }))
+            {
+                JsonSerializer.Serialize(writer, answer, json);
+            }
+
+            output.Write("\n\n"u8);
+        }
+
+        var flush = output.FlushAsync(http.RequestAborted);
+        return flush.IsCompleted ? flush : UntilReadAsync(flush, http, stopping);
+    }
+
+    /// <summary>The client has yet to read what came before.</summary>
+    private static async ValueTask<FlushResult> UntilReadAsync(ValueTask<FlushResult> flush, HttpContext http, CancellationToken stopping)
+    {
+        using var end = new CancellationTokenSource();
+        using var stop = stopping.Register(() => end.CancelAfter(ReadsAtStopWithin));
+        using var cut = end.Token.Register(http.Abort);
+        return await flush;
     }
 
     /// <summary>The stream has ended, but Kestrel may hold its last bytes for one who does not read. Nothing else may come over this connection.</summary>

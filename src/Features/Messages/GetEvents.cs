@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using FastEndpoints;
 using FluentValidation;
 using Intotes.Chat.Features.Sessions;
@@ -11,10 +12,13 @@ namespace Intotes.Chat.Features.Messages;
 /// again with <c>Last-Event-ID</c> misses nothing. The stream ends when the session is closed, the token expires or the time is up.
 /// </summary>
 /// <response code="200">Events, the first at once, and a comment every 15 seconds.</response>
-public sealed class GetEvents(SessionGate gate, PollStore polls, MessageFollower follower, ChatMetrics metrics, TimeProvider time)
+public sealed class GetEvents(SessionGate gate, PollStore polls, PollAnswers answers, MessageFollower follower, ChatMetrics metrics, TimeProvider time)
     : Endpoint<GetEvents.Request, Results<EventsResult, Problem>>
 {
-    private const int DefaultWait = 600, LongestWait = 3600;
+    /// <summary>In seconds.</summary>
+    public const int LongestWait = 3600;
+
+    private const int DefaultWait = 600;
 
     public sealed class Request
     {
@@ -67,12 +71,19 @@ public sealed class GetEvents(SessionGate gate, PollStore polls, MessageFollower
             },
             ct);
         metrics.Polled(first is null ? "refused" : first.Messages.Count > 0 ? "news" : "nothing");
-        return first is null ? refusal! : new EventsResult(follower.FollowAsync(entered, caller, first, Lifetime(request.Wait), ct));
+        if (first is null)
+        {
+            return refusal!;
+        }
+
+        var told = await answers.OfAsync(first, waited: true, ct);
+        return new EventsResult(told, follower.FollowAsync(entered, caller, told with { Messages = [] }, Lifetime(request.Wait, User, time), ct));
     }
 
-    private TimeSpan Lifetime(int? wait)
+    /// <summary>Not beyond the caller's token.</summary>
+    internal static TimeSpan Lifetime(int? wait, ClaimsPrincipal user, TimeProvider time)
     {
         var asked = TimeSpan.FromSeconds(wait ?? DefaultWait);
-        return User.TokenEnds() - time.GetUtcNow() is { } left && left < asked ? (left > TimeSpan.Zero ? left : TimeSpan.Zero) : asked;
+        return user.TokenEnds() - time.GetUtcNow() is { } left && left < asked ? (left > TimeSpan.Zero ? left : TimeSpan.Zero) : asked;
     }
 }

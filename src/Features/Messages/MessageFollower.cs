@@ -10,7 +10,7 @@ namespace Intotes.Chat.Features.Messages;
 /// found by looking again after a while.
 /// </summary>
 public sealed class MessageFollower(
-    PollStore polls, PollAnswers answers, RosterStore roster, Signals signals, IHostApplicationLifetime life, IOptions<ChatOptions> options, TimeProvider time)
+    PollStore polls, PollAnswers answers, RosterStore roster, Signals signals, IOptions<ChatOptions> options, TimeProvider time)
 {
     /// <summary>Entries in one event.</summary>
     public const int MostAtOnce = 200;
@@ -23,19 +23,16 @@ public sealed class MessageFollower(
     private readonly TimeSpan renewal = TimeSpan.FromSeconds(options.Value.OperatorLeaseSeconds / 3.0);
 
     /// <summary>
-    /// The answer to <paramref name="first"/>, then one whenever something is new, and null when nothing was said for a while. Ends with the session, with the
-    /// right to enter it, after <paramref name="lifetime"/>, or when the service stops. An operator that follows is there, so its leases are renewed.
+    /// An answer whenever something is new after what the caller was <paramref name="told"/> first, and null when nothing was said for a while. Ends with the
+    /// session, with the right to enter it, after <paramref name="lifetime"/>, or when the service stops. An operator that follows is there, so its leases are
+    /// renewed.
     /// </summary>
     public async IAsyncEnumerable<PollAnswer?> FollowAsync(
-        SessionAccess access, Caller caller, PollReply first, TimeSpan lifetime, [EnumeratorCancellation] CancellationToken ct)
+        SessionAccess access, Caller caller, PollAnswer told, TimeSpan lifetime, [EnumeratorCancellation] CancellationToken ct)
     {
-        using var deadline = new CancellationTokenSource(lifetime, time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct, life.ApplicationStopping);
-        using var listener = await signals.ListenAsync(Keys.Announcements(access.SessionId));
-        var (reply, told) = (first, await answers.OfAsync(first, waited: true, ct));
-        yield return told;
+        using var listener = await signals.ListenAsync([Keys.Announcements(access.SessionId)], lifetime, time, ct);
         var (spoke, stayed) = (time.GetTimestamp(), time.GetTimestamp());
-        while (reply.Status != SessionStatus.Closed && !end.IsCancellationRequested)
+        while (told.Status != SessionStatus.Closed && !listener.IsOver)
         {
             // By the clock, not by a pause that nothing ended: a lively talk, or somebody who writes for long, ends every one.
             if (caller is Caller.Operator @operator && time.GetElapsedTime(stayed) >= renewal - Early)
@@ -44,30 +41,25 @@ public sealed class MessageFollower(
                 stayed = time.GetTimestamp();
             }
 
-            var look = await LookAsync(access, caller, reply.Cursor, ct);
-            if (look is { IsThere: true, Reply: null })
+            var (isThere, answer) = await LookAsync(access, caller, told.Cursor, ct);
+            if (isThere && answer is null)
             {
                 yield break;
             }
 
-            if (look is { Reply: { } now, Answer: { } answer })
+            var isNew = answer is not null && (answer.Messages.Count > 0 || HasChanged(told, answer));
+            // What was said is not kept for as long as it lasts.
+            told = answer is null ? told : answer with { Messages = [] };
+            if (isNew || time.GetElapsedTime(spoke) >= Quiet - Early)
             {
-                reply = now;
-                if (answer.Messages.Count > 0 || HasChanged(told, answer))
-                {
-                    yield return told = answer;
-                    spoke = time.GetTimestamp();
-                    continue;
-                }
-            }
-
-            if (time.GetElapsedTime(spoke) >= Quiet - Early)
-            {
-                yield return null;
+                yield return isNew ? answer : null;
                 spoke = time.GetTimestamp();
             }
 
-            await WaitAsync(listener, look.IsThere ? Pause(reply, caller, Quiet - time.GetElapsedTime(spoke)) : Spread(InQueue), end.Token);
+            if (!isNew)
+            {
+                await listener.WaitAsync(isThere ? Pause(told, caller, Quiet - time.GetElapsedTime(spoke)) : Spread(InQueue));
+            }
         }
     }
 
@@ -76,9 +68,9 @@ public sealed class MessageFollower(
         now.Typing != told.Typing || now.ReadUpTo != told.ReadUpTo || now.Status != told.Status || now.Operator != told.Operator || now.Queue != told.Queue;
 
     /// <summary>Nobody announces that a queue has moved, or that somebody stopped typing without a word.</summary>
-    private TimeSpan Pause(PollReply reply, Caller caller, TimeSpan untilQuiet)
+    private TimeSpan Pause(PollAnswer told, Caller caller, TimeSpan untilQuiet)
     {
-        var change = reply.Typing ? WhileTyping : reply.Status == SessionStatus.Waiting ? InQueue : Quiet;
+        var change = told.Typing ? WhileTyping : told.Status == SessionStatus.Waiting ? InQueue : Quiet;
         var pause = change < untilQuiet ? change : untilQuiet;
         return caller is Caller.Operator && renewal < pause ? renewal : pause;
     }
@@ -86,23 +78,16 @@ public sealed class MessageFollower(
     /// <summary>Those who follow are not to come all at once when Redis is back.</summary>
     private static TimeSpan Spread(TimeSpan longest) => longest * Random.Shared.NextDouble();
 
-    private async Task WaitAsync(Signals.Listener listener, TimeSpan pause, CancellationToken end)
-    {
-        using var noLonger = new CancellationTokenSource(pause, time);
-        using var next = CancellationTokenSource.CreateLinkedTokenSource(noLonger.Token, end);
-        await listener.WaitAsync(next.Token);
-    }
-
-    /// <summary>While Redis is away there is nothing new; the stream goes on when it is back. No reply where the caller may no longer enter.</summary>
-    private async Task<(bool IsThere, PollReply? Reply, PollAnswer? Answer)> LookAsync(SessionAccess access, Caller caller, string after, CancellationToken ct)
+    /// <summary>While Redis is away there is nothing new; the stream goes on when it is back. No answer where the caller may no longer enter.</summary>
+    private async Task<(bool IsThere, PollAnswer? Answer)> LookAsync(SessionAccess access, Caller caller, string after, CancellationToken ct)
     {
         try
         {
-            return (await polls.PollAsync(access, caller, after, MostAtOnce, ct)).Reply is { } reply ? (true, reply, await answers.OfAsync(reply, waited: true, ct)) : (true, null, null);
+            return (true, (await polls.PollAsync(access, caller, after, MostAtOnce, ct)).Reply is { } reply ? await answers.OfAsync(reply, waited: true, ct) : null);
         }
         catch (StorageUnavailableException)
         {
-            return (false, null, null);
+            return (false, null);
         }
     }
 

@@ -8,11 +8,14 @@ namespace Intotes.Chat.Features.Messages;
 public sealed record Shown(bool Typing, string? ReadUpTo)
 {
     public static Shown Of(PollReply reply) => new(reply.Typing, reply.ReadUpTo);
+
+    /// <summary>As the parameters of a poll say it; null where they do not.</summary>
+    public static Shown? Said(bool? typing, string? readUpTo) => typing is { } writes ? new(writes, readUpTo is Cursor.Start ? null : readUpTo) : null;
 }
 
 /// <summary>Polls, and where the caller wants to wait, polls again when there is something new.</summary>
 public sealed class MessagePoller(
-    PollStore polls, RosterStore roster, Signals signals, IHostApplicationLifetime life, IOptions<ChatOptions> options, TimeProvider time)
+    PollStore polls, RosterStore roster, Signals signals, IOptions<ChatOptions> options, TimeProvider time)
 {
     /// <summary>Who types no longer says nothing: that runs out after six seconds.</summary>
     private static readonly TimeSpan TypingEnds = TimeSpan.FromSeconds(6.5);
@@ -31,21 +34,17 @@ public sealed class MessagePoller(
         }
 
         access = access with { Allowance = "" };
-        using var deadline = new CancellationTokenSource(wait, time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct, life.ApplicationStopping);
-        var renewal = caller is Caller.Operator ? TimeSpan.FromSeconds(options.Value.OperatorLeaseSeconds / 3.0) : Timeout.InfiniteTimeSpan;
-        using var listener = await signals.ListenAsync(Keys.Announcements(access.SessionId));
+        var renewal = caller is Caller.Operator ? TimeSpan.FromSeconds(options.Value.OperatorLeaseSeconds / 3.0) : wait;
+        using var listener = await signals.ListenAsync([Keys.Announcements(access.SessionId)], wait, time, ct);
         while (true)
         {
             var entered = await polls.PollAsync(access, caller, after, most, ct);
-            if (entered.Reply is not { } reply || IsWorthTelling(reply) || HasChanged(before, reply) || end.IsCancellationRequested)
+            if (entered.Reply is not { } reply || IsWorthTelling(reply) || HasChanged(before, reply) || listener.IsOver)
             {
                 return entered;
             }
 
-            using var pause = new CancellationTokenSource(reply.Typing && (renewal > TypingEnds || renewal < TimeSpan.Zero) ? TypingEnds : renewal, time);
-            using var next = CancellationTokenSource.CreateLinkedTokenSource(pause.Token, end.Token);
-            await listener.WaitAsync(next.Token);
+            await listener.WaitAsync(reply.Typing && TypingEnds < renewal ? TypingEnds : renewal);
             if (caller is Caller.Operator @operator)
             {
                 await roster.SeenAsync(@operator, ct);

@@ -1,3 +1,5 @@
+using System.Security.Claims;
+using System.Text.Json;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 using Microsoft.AspNetCore.Http.Json;
@@ -6,35 +8,50 @@ using Microsoft.Extensions.Options;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>
-/// A short cut for nearly all requests: polls that say nothing but who asks, and a cursor, and do not wait. They are answered before what tells other requests
-/// apart has to look at them, which costs more than the answer. Whatever is not as plain, or is refused, goes the way of all, to
-/// <see cref="PollMessages"/>; both give the same answers.
+/// A short cut for nearly all requests: polls as widgets send them, also those that wait, and their streams of events. They are answered before what tells
+/// other requests apart has to look at them, which costs more than the answer, and keeps more for as long as somebody waits. Whatever is not as plain, or is
+/// refused, goes the way of all, to <see cref="PollMessages"/> or <see cref="GetEvents"/>; both ways give the same answers.
 /// </summary>
 public sealed class PlainPollMiddleware(
     RequestDelegate next,
     PollStore polls,
+    MessagePoller poller,
+    MessageFollower follower,
     PollAnswers answers,
     AccountStore accounts,
     KnownBearers bearers,
     ChatMetrics metrics,
+    IHostApplicationLifetime life,
     IOptions<ChatOptions> options,
-    IOptions<JsonOptions> json)
+    IOptions<JsonOptions> json,
+    TimeProvider time)
 {
     /// <summary>Messages that are written as a whole; more go out as the client takes them.</summary>
     private const int Small = 8;
 
-    private const string Path = "/api/v1/chat/poll", Query = "?after=";
+    private static readonly ClaimsPrincipal Nobody = new();
 
     private readonly string allowance = options.Value.Limits.Of(Allowance.Polls);
+    private readonly JsonSerializerOptions json = json.Value.SerializerOptions;
+    private readonly CancellationToken stopping = life.ApplicationStopping;
 
-    public Task InvokeAsync(HttpContext http) =>
-        After(http.Request) is { } after && AccessOf(http.Request) is var (access, caller)
-            ? AnswerAsync(http, access with { Allowance = allowance }, caller, after)
-            : next(http);
-
-    private async Task AnswerAsync(HttpContext http, SessionAccess access, Caller caller, string after)
+    public Task InvokeAsync(HttpContext http)
     {
-        var entered = await polls.PollAsync(access, caller, after, PollMessages.DefaultLimit, http.RequestAborted);
+        if (PlainPoll.Of(http.Request) is not { } poll || WhoAsks(http.Request) is not var (access, caller, user))
+        {
+            return next(http);
+        }
+
+        access = access with { Allowance = allowance };
+        return poll.IsStream ? StreamAsync(http, access, caller, poll.After, GetEvents.Lifetime(poll.Wait, user, time)) : AnswerAsync(http, access, caller, poll);
+    }
+
+    private async Task AnswerAsync(HttpContext http, SessionAccess access, Caller caller, PlainPoll poll)
+    {
+        var ct = http.RequestAborted;
+        var entered = await (poll.Wait is { } wait
+            ? poller.PollAsync(access, caller, poll.After, PollMessages.DefaultLimit, TimeSpan.FromSeconds(wait), poll.Shown, ct)
+            : polls.PollAsync(access, caller, poll.After, PollMessages.DefaultLimit, ct));
         if (entered.Reply is not { } reply)
         {
             await next(http);
@@ -42,27 +59,54 @@ public sealed class PlainPollMiddleware(
         }
 
         metrics.Polled(reply.Messages.Count > 0 ? "news" : "nothing");
-        var answer = await answers.OfAsync(reply, waited: false, http.RequestAborted);
+        var answer = await answers.OfAsync(reply, waited: poll.Wait is not null && !stopping.IsCancellationRequested, ct);
         if (reply.Messages.Count > Small)
         {
             await TypedResults.Ok(answer).ExecuteAsync(http);
             return;
         }
 
-        JsonBody.Write(http.Response, answer, json.Value.SerializerOptions);
+        JsonBody.Write(http.Response, answer, json);
     }
 
-    private static string? After(HttpRequest request) =>
-        request.QueryString.Value is { } query && query.StartsWith(Query, StringComparison.Ordinal) && HttpMethods.IsGet(request.Method) && request.Path == Path
-        && query[Query.Length..] is var after && Cursor.IsCursor(after) ? after : null;
+    private async Task StreamAsync(HttpContext http, SessionAccess access, Caller caller, string after, TimeSpan lifetime)
+    {
+        if (await BeginAsync(http, access, caller, after) is not { } told)
+        {
+            await next(http);
+            return;
+        }
+
+        var more = follower.FollowAsync(access with { Allowance = "" }, caller, told, lifetime, http.RequestAborted);
+        await EventsResult.GoOnAsync(http, more, json, stopping);
+    }
+
+    /// <summary>What was told first, without the messages; null where it was refused.</summary>
+    private async Task<PollAnswer?> BeginAsync(HttpContext http, SessionAccess access, Caller caller, string after)
+    {
+        if ((await polls.PollAsync(access, caller, after, MessageFollower.MostAtOnce, http.RequestAborted)).Reply is not { } first)
+        {
+            return null;
+        }
+
+        metrics.Polled(first.Messages.Count > 0 ? "news" : "nothing");
+        var told = await answers.OfAsync(first, waited: true, http.RequestAborted);
+        await EventsResult.BeginAsync(http, told, json, stopping);
+        return told with { Messages = [] };
+    }
 
     /// <summary>An account whose token was checked before and whose session this node remembers, or else an anonymous visitor.</summary>
-    private (SessionAccess, Caller)? AccessOf(HttpRequest request) =>
-        request.Headers.Authorization.Count > 0
-            ? bearers.Find(request)?.Caller() is Caller.Account account && accounts.Remembered(account.UserId) is { } session
-                ? (SessionAccess.OfAccount(session, account.UserId, confirmed: false), account)
-                : null
-            : SessionTokenAuthentication.SentToken(request) is { } sent && SessionToken.Parse(sent) is { } token
-                ? (SessionAccess.ByToken(token), new Caller.Visitor(token))
+    private (SessionAccess Access, Caller Caller, ClaimsPrincipal User)? WhoAsks(HttpRequest request)
+    {
+        if (request.Headers.Authorization.Count > 0)
+        {
+            return bearers.Find(request) is { } user && user.Caller() is Caller.Account account && accounts.Remembered(account.UserId) is { } session
+                ? (SessionAccess.OfAccount(session, account.UserId, confirmed: false), account, user)
                 : null;
+        }
+
+        return SessionTokenAuthentication.SentToken(request) is { } sent && SessionToken.Parse(sent) is { } token
+            ? (SessionAccess.ByToken(token), new Caller.Visitor(token), Nobody)
+            : null;
+    }
 }

@@ -13,6 +13,9 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
     /// <summary>Messages in one answer, unless asked otherwise.</summary>
     public const int DefaultLimit = 200;
 
+    /// <summary>In seconds.</summary>
+    public const int LongestWait = 25;
+
     public sealed class Request
     {
         /// <summary>The cursor of the last answer. Repeating a poll with the same cursor loses nothing. Without it: since this caller's last poll.</summary>
@@ -46,7 +49,7 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
         {
             RuleFor(r => r.After).IsCursor();
             RuleFor(r => r.ReadUpTo).IsCursor();
-            RuleFor(r => r.Wait).InclusiveBetween(1, 25);
+            RuleFor(r => r.Wait).InclusiveBetween(1, LongestWait);
             RuleFor(r => r.Limit).InclusiveBetween(1, 500);
         }
     }
@@ -62,7 +65,7 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
     {
         var caller = User.Caller()!;
         var wait = TimeSpan.FromSeconds(request.Wait ?? 0);
-        var shown = request.Typing is { } typing ? new Shown(typing, request.ReadUpTo is Cursor.Start ? null : request.ReadUpTo) : null;
+        var shown = Shown.Said(request.Typing, request.ReadUpTo);
         var (reply, refusal) = await gate.EnterAsync(
             caller,
             request.SessionId,

@@ -5,27 +5,23 @@ using Microsoft.Extensions.Options;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Lets an operator wait for something to happen. While it waits it is there, so its leases are renewed.</summary>
-public sealed class OperatorWait(Signals signals, RosterStore roster, IHostApplicationLifetime life, IOptions<ChatOptions> options, TimeProvider time)
+public sealed class OperatorWait(Signals signals, RosterStore roster, IOptions<ChatOptions> options, TimeProvider time)
 {
     /// <summary>Tries again whenever one of the channels signals, until the result is worth an answer, the time is up, or the service stops.</summary>
     public async Task<T> UntilAsync<T>(
         Caller.Operator caller, TimeSpan wait, IReadOnlyCollection<string> channels, Func<Task<T>> attempt, Func<T, bool> isWorthAnAnswer, CancellationToken ct)
     {
-        using var deadline = new CancellationTokenSource(wait, time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct, life.ApplicationStopping);
         var renewal = TimeSpan.FromSeconds(options.Value.OperatorLeaseSeconds / 3.0);
-        using var listener = await signals.ListenAsync(channels);
+        using var listener = await signals.ListenAsync(channels, wait, time, ct);
         while (true)
         {
             var result = await attempt();
-            if (isWorthAnAnswer(result) || end.IsCancellationRequested)
+            if (isWorthAnAnswer(result) || listener.IsOver)
             {
                 return result;
             }
 
-            using var pause = new CancellationTokenSource(renewal, time);
-            using var next = CancellationTokenSource.CreateLinkedTokenSource(pause.Token, end.Token);
-            await listener.WaitAsync(next.Token);
+            await listener.WaitAsync(renewal);
             await roster.SeenAsync(caller, ct);
         }
     }

@@ -160,12 +160,14 @@ public sealed class EventTimesTests : IAsyncLifetime
         var visitor = await MessageSteps.VisitorAsync(Nodes);
         using var asked = await OpenAsync(visitor, "?wait=20");
         using var usual = await OpenAsync(visitor);
-        await time.UntilWaitingAsync(TimeSpan.FromSeconds(20));
         await Task.WhenAll(asked.NextAsync(), usual.NextAsync());
+        await time.UntilWaitingAsync(Quiet);
+        await time.UntilWaitingAsync(Quiet);
 
         time.Advance(TimeSpan.FromSeconds(19));
         (await visitor.SayAsync("Still there?")).Expect(HttpStatusCode.Created);
         Assert.Equal(["Still there?"], (await asked.UntilAsync(e => true)).Texts);
+        await time.UntilWaitingAsync(TimeSpan.FromSeconds(1));
         time.Advance(TimeSpan.FromSeconds(1));
         await asked.EndAsync();
 
@@ -183,6 +185,7 @@ public sealed class EventTimesTests : IAsyncLifetime
         (await user.OpenAsync()).Expect(HttpStatusCode.Created);
         using var stream = await OpenAsync(user, "?wait=3600");
         await stream.NextAsync();
+        await time.UntilWaitingAsync(Quiet);
 
         time.Advance(TimeSpan.FromSeconds(101));
         await stream.EndAsync();

@@ -1,0 +1,52 @@
+using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Intotes.Chat.Features.Messages;
+
+/// <summary>A poll that says no more than widgets do, read without what binds and validates any request.</summary>
+/// <param name="After">The cursor.</param>
+/// <param name="Wait">Seconds to wait for something new, or that a stream of events is to last.</param>
+/// <param name="Shown">What the caller shows of the other side.</param>
+/// <param name="IsStream">Whether it asks for events.</param>
+internal readonly record struct PlainPoll(string After, int? Wait, Shown? Shown, bool IsStream)
+{
+    private const string Poll = "/api/v1/chat/poll", Events = "/api/v1/chat/events";
+
+    /// <summary>Null where it is anything else, or wrong.</summary>
+    public static PlainPoll? Of(HttpRequest request)
+    {
+        var isStream = request.Path == Events;
+        if (!(isStream || request.Path == Poll) || !HttpMethods.IsGet(request.Method))
+        {
+            return null;
+        }
+
+        var (after, wait, typing, readUpTo) = (default(string), default(int?), default(bool?), default(string));
+        foreach (var parameter in new QueryStringEnumerable(request.QueryString.Value))
+        {
+            var value = parameter.EncodedValue.Span;
+            switch (parameter.EncodedName.Span)
+            {
+                case "after" when after is null:
+                    after = value.ToString();
+                    break;
+                case "wait" when wait is null && int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds):
+                    wait = seconds;
+                    break;
+                case "typing" when typing is null && !isStream && value is "true" or "false":
+                    typing = value is "true";
+                    break;
+                case "readUpTo" when readUpTo is null && !isStream:
+                    readUpTo = value.ToString();
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        var from = isStream && request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last ? last : after;
+        var isPlain = from is not null && Array.TrueForAll([from, after, readUpTo], static given => given is null || Cursor.IsCursor(given))
+            && (wait is not { } asked || (asked >= 1 && asked <= (isStream ? GetEvents.LongestWait : PollMessages.LongestWait)));
+        return isPlain ? new PlainPoll(from!, wait, Shown.Said(typing, readUpTo), isStream) : null;
+    }
+}
