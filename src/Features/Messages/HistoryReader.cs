@@ -9,9 +9,15 @@ namespace Intotes.Chat.Features.Messages;
 /// <param name="Cursor">The id of the last entry covered here; <c>0-0</c> when there is none.</param>
 /// <param name="HasMore">Whether older messages were left out.</param>
 /// <param name="ReadUpTo">The last message that the other side has read.</param>
-/// <param name="Stretches">The messages, oldest first, read as they are asked for.</param>
+/// <param name="Stretches">
+/// The messages, oldest first, read as they are asked for. They end at the cursor, or with a <see cref="HistoryLostException"/> or
+/// <see cref="Storage.StorageUnavailableException"/>.
+/// </param>
 public sealed record History(
     string SessionId, SessionStatus Status, string Cursor, bool HasMore, string? ReadUpTo, IAsyncEnumerable<IReadOnlyList<Message>> Stretches);
+
+/// <summary>A conversation was erased, or its caller may not enter it any more, before all of it was read.</summary>
+public sealed class HistoryLostException() : Exception("The conversation went away before all of it was read.");
 
 /// <summary>Reads conversations in stretches of 500 entries, one round trip each, so that a long one never lies in memory as a whole.</summary>
 public sealed class HistoryReader(HistoryStore messages)
@@ -35,20 +41,29 @@ public sealed class HistoryReader(HistoryStore messages)
         }
 
         access = access with { Allowance = "" };
-        // Where there was nothing yet, what may have come since is left to polling from the start.
-        var last = before is not null ? await LastBeforeAsync(access, caller, before, ct)
-            : first.Messages.Count > 0 ? first.Newest
-            : null;
+        // Where there was nothing yet, what may have come since is left to polling from the start; and nothing comes before an entry that is there.
+        var last = first.Messages.Count == 0 ? null
+            : before is null ? first.Newest
+            : first.Messages.Count < Stretch ? first.Messages[^1].Id
+            : await LastBeforeAsync(access, caller, before, ct);
+        if (last is null && first.Messages.Count > 0)
+        {
+            return default;
+        }
+
         return new History(first.SessionId, first.Status, last ?? Cursor.Start, HasMore: false, first.ReadUpTo, StretchesAsync(ct));
 
         async IAsyncEnumerable<IReadOnlyList<Message>> StretchesAsync([EnumeratorCancellation] CancellationToken aborted = default)
         {
-            for (HistoryStretch? stretch = first; stretch is { Messages.Count: > 0 };)
+            for (var (stretch, reached) = (first.Messages, Cursor.Start); last is not null && reached != last;)
             {
-                yield return Chosen(stretch.Messages, withEvents);
-                stretch = last is not null && stretch.Messages[^1].Id != last
-                    ? (await messages.ReadForwardsAsync(access, caller, stretch.Messages[^1].Id, last, Stretch, aborted)).Reply
-                    : null;
+                yield return Chosen(stretch, withEvents);
+                reached = stretch[^1].Id;
+                if (reached != last)
+                {
+                    var entered = await messages.ReadForwardsAsync(access, caller, reached, last, Stretch, aborted);
+                    stretch = entered.Reply is { Messages: { Count: > 0 } more } ? more : throw new HistoryLostException();
+                }
             }
         }
     }
@@ -68,6 +83,11 @@ public sealed class HistoryReader(HistoryStore messages)
 
             access = access with { Allowance = "" };
             newest ??= stretch.Messages.Count > 0 ? stretch.Messages[0].Id : Cursor.Start;
+            if (stretch.Newest is null && newest != Cursor.Start)
+            {
+                return default;
+            }
+
             found.AddRange(Chosen(stretch.Messages, withEvents));
             if (found.Count > limit || withEvents || stretch.Messages.Count < Stretch)
             {

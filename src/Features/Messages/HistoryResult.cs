@@ -1,12 +1,13 @@
 using System.Reflection;
 using System.Text.Json;
+using Intotes.Chat.Storage;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Messages;
 
-/// <summary>Writes a conversation as it is read. Where Redis fails in the middle the connection is broken off, so that no half can pass for the whole.</summary>
+/// <summary>Writes a conversation as it is read.</summary>
 public sealed class HistoryResult(History history) : IResult, IEndpointMetadataProvider
 {
     /// <summary>A conversation, or a stretch of it: the shape of what is written here.</summary>
@@ -19,11 +20,33 @@ public sealed class HistoryResult(History history) : IResult, IEndpointMetadataP
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(Shape), ["application/json"]));
 
-    public async Task ExecuteAsync(HttpContext httpContext)
+    /// <summary>What a client has not taken yet; more is only written as it does.</summary>
+    public const int MostUnsentBytes = 64 * 1024;
+
+    public Task ExecuteAsync(HttpContext httpContext) => WriteWholeAsync(httpContext, WriteAsync);
+
+    /// <summary>
+    /// Breaks the connection off where the rest of a conversation cannot be read: an answer that has begun cannot become a problem, and no half may pass for
+    /// the whole, which plain text would whose end is no more than the end of the connection.
+    /// </summary>
+    public static async Task WriteWholeAsync(HttpContext http, Func<HttpContext, Task> write)
     {
+        try
+        {
+            await write(http);
+        }
+        catch (Exception e) when (e is HistoryLostException or StorageUnavailableException)
+        {
+            http.Abort();
+        }
+    }
+
+    private async Task WriteAsync(HttpContext httpContext)
+    {
+        var output = httpContext.Response.BodyWriter;
         var json = httpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
         httpContext.Response.ContentType = "application/json; charset=utf-8";
-        await using var writer = new Utf8JsonWriter(httpContext.Response.BodyWriter, new JsonWriterOptions { Encoder = json.Encoder });
+        await using var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = json.Encoder });
         writer.WriteStartObject();
         writer.WriteString("sessionId", history.SessionId);
         Write("status", history.Status);
@@ -31,12 +54,11 @@ public sealed class HistoryResult(History history) : IResult, IEndpointMetadataP
         await using var stretches = history.Stretches.GetAsyncEnumerator(httpContext.RequestAborted);
         while (true)
         {
-            var next = stretches.MoveNextAsync();
-            if (!next.IsCompletedSuccessfully)
+            var next = stretches.MoveNextAsync().AsTask();
+            if (!next.IsCompleted)
             {
-                // What is there goes out while Redis is asked for more; or where that failed at once, so that no other answer can be put behind it.
-                await writer.FlushAsync(httpContext.RequestAborted);
-                await httpContext.Response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+                // What is there goes out while Redis is asked for more. Both end before anything else is done, however they do.
+                await Task.WhenAll(next, FlushAsync());
             }
 
             if (!await next)
@@ -47,6 +69,10 @@ public sealed class HistoryResult(History history) : IResult, IEndpointMetadataP
             foreach (var message in stretches.Current)
             {
                 JsonSerializer.Serialize(writer, message, json);
+                if (output.UnflushedBytes >= MostUnsentBytes)
+                {
+                    await FlushAsync();
+                }
             }
         }
 
@@ -55,6 +81,12 @@ public sealed class HistoryResult(History history) : IResult, IEndpointMetadataP
         writer.WriteBoolean("hasMore", history.HasMore);
         writer.WriteString("readUpTo", history.ReadUpTo);
         writer.WriteEndObject();
+
+        async Task FlushAsync()
+        {
+            await writer.FlushAsync(httpContext.RequestAborted);
+            await output.FlushAsync(httpContext.RequestAborted);
+        }
 
         void Write<T>(string name, T value)
         {

@@ -11,7 +11,9 @@ public sealed class TranscriptResult(History history) : IResult, IEndpointMetada
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]));
 
-    public async Task ExecuteAsync(HttpContext httpContext)
+    public Task ExecuteAsync(HttpContext httpContext) => HistoryResult.WriteWholeAsync(httpContext, WriteAsync);
+
+    private async Task WriteAsync(HttpContext httpContext)
     {
         httpContext.Response.ContentType = "text/plain; charset=utf-8";
         httpContext.Response.Headers.ContentDisposition = "attachment; filename=conversation.txt";
@@ -21,6 +23,10 @@ public sealed class TranscriptResult(History history) : IResult, IEndpointMetada
             foreach (var message in stretch)
             {
                 Encoding.UTF8.GetBytes(Line(message), output);
+                if (output.UnflushedBytes >= HistoryResult.MostUnsentBytes)
+                {
+                    await output.FlushAsync(httpContext.RequestAborted);
+                }
             }
 
             await output.FlushAsync(httpContext.RequestAborted);
