@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Polly;
 using Polly.CircuitBreaker;
 using StackExchange.Redis;
 
@@ -84,9 +83,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     {
         using var span = StartSpan(operation, script)?.SetTag("db.operation.batch.size", batch);
         var started = Stopwatch.GetTimestamp();
-        var context = ResilienceContextPool.Shared.Get(ct);
-        var outcome = await resilience.TryAsync((redis: connection.Database, call, run), static at => at.run(at.redis, at.call), context);
-        ResilienceContextPool.Shared.Return(context);
+        var outcome = await resilience.TryAsync((redis: connection.Database, call, run), static at => at.run(at.redis, at.call), ct);
         var error = outcome.Exception is { } e and not OperationCanceledException ? e.GetType().Name : null;
         Record(started, operation, script, error, outcome.Exception is not (OperationCanceledException or BrokenCircuitException));
         if (error is not null)
@@ -94,6 +91,8 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
             span?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", error);
             if (IsTransient(outcome.Exception!) || outcome.Exception is BrokenCircuitException)
             {
+                // To one that has gone away, that is what happened.
+                ct.ThrowIfCancellationRequested();
                 throw new StorageUnavailableException(outcome.Exception!);
             }
         }

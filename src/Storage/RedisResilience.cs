@@ -16,7 +16,7 @@ public sealed partial class RedisResilience
     /// <summary>Before the second attempt; longer before the third, and somewhat by chance.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
 
-    private static readonly ResiliencePropertyKey<bool> NoTimeLeft = new(nameof(NoTimeLeft));
+    private static readonly ResiliencePropertyKey<bool> IsLast = new(nameof(IsLast));
 
     /// <summary>Of objects, whatever a call returns, because Polly converts every other result on its way through each strategy.</summary>
     private readonly ResiliencePipeline<object?> pipeline;
@@ -35,9 +35,24 @@ public sealed partial class RedisResilience
     }
 
     /// <summary>Runs commands that may be repeated; what becomes of it, as a value.</summary>
-    public ValueTask<Outcome<object?>> TryAsync<T, TCall>(TCall call, Func<TCall, Task<T>> run, ResilienceContext context) =>
-        pipeline.ExecuteOutcomeAsync<object?, Attempts<T, TCall>>(
-            static (context, attempts) => attempts.RunAsync(context), context, new Attempts<T, TCall>(this, call, run));
+    /// <remarks>
+    /// A caller that goes away ends no attempt that is under way, only those that would follow: whether Redis answers is to be known even where nobody waits
+    /// for it any more, or callers that give up before an attempt does would keep the circuit closed. So it may be half a second until it is let go of.
+    /// </remarks>
+    public async ValueTask<Outcome<object?>> TryAsync<T, TCall>(TCall call, Func<TCall, Task<T>> run, CancellationToken ct)
+    {
+        if (ct.IsCancellationRequested)
+        {
+            return Outcome.FromException<object?>(new OperationCanceledException(ct));
+        }
+
+        // Without the token: what a caller has cancelled Polly would take for a success.
+        var context = ResilienceContextPool.Shared.Get(CancellationToken.None);
+        var outcome = await pipeline.ExecuteOutcomeAsync<object?, Attempts<T, TCall>>(
+            static (context, attempts) => attempts.RunAsync(context), context, new Attempts<T, TCall>(this, call, run, ct));
+        ResilienceContextPool.Shared.Return(context);
+        return outcome;
+    }
 
     private ResiliencePipeline<object?> Build() => new ResiliencePipelineBuilder<object?> { TimeProvider = time }
         .AddCircuitBreaker(new CircuitBreakerStrategyOptions<object?>
@@ -55,7 +70,7 @@ public sealed partial class RedisResilience
         .AddRetry(new RetryStrategyOptions<object?>
         {
             ShouldHandle = static failed => ValueTask.FromResult(
-                failed.Outcome.Exception is { } e && RedisGateway.IsTransient(e) && e is not NotReplicatedException && !failed.Context.Properties.TryGetValue(NoTimeLeft, out _)),
+                failed.Outcome.Exception is { } e && RedisGateway.IsTransient(e) && e is not NotReplicatedException && !failed.Context.Properties.TryGetValue(IsLast, out _)),
             MaxRetryAttempts = 2,
             Delay = Pause,
             BackoffType = DelayBackoffType.Exponential,
@@ -93,11 +108,11 @@ public sealed partial class RedisResilience
     }
 
     /// <summary>A class, because Polly copies what it is given into each of its strategies.</summary>
-    private sealed class Attempts<T, TCall>(RedisResilience times, TCall call, Func<TCall, Task<T>> run)
+    private sealed class Attempts<T, TCall>(RedisResilience times, TCall call, Func<TCall, Task<T>> run, CancellationToken ct)
     {
         private readonly long began = times.time.GetTimestamp();
 
-        /// <summary>One attempt, in what is left of the time; where nothing is left after it, it says so.</summary>
+        /// <summary>One attempt, in what is left of the time; where nothing is left after it, or nobody waits any more, it says so.</summary>
         public async ValueTask<Outcome<object?>> RunAsync(ResilienceContext context)
         {
             try
@@ -106,13 +121,13 @@ public sealed partial class RedisResilience
                 // The pause may have taken all of it.
                 return left <= TimeSpan.Zero
                     ? Outcome.FromException<object?>(new TimeoutException())
-                    : Outcome.FromResult<object?>(await run(call).WaitAsync(left < times.attempt ? left : times.attempt, times.time, context.CancellationToken));
+                    : Outcome.FromResult<object?>(await run(call).WaitAsync(left < times.attempt ? left : times.attempt, times.time, CancellationToken.None));
             }
             catch (Exception e)
             {
-                if (times.time.GetElapsedTime(began) >= times.total - Pause)
+                if (ct.IsCancellationRequested || times.time.GetElapsedTime(began) >= times.total - Pause)
                 {
-                    context.Properties.Set(NoTimeLeft, true);
+                    context.Properties.Set(IsLast, true);
                 }
 
                 return Outcome.FromException<object?>(e);

@@ -6,7 +6,6 @@ using Intotes.Chat.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using Polly;
 using Polly.CircuitBreaker;
 using StackExchange.Redis;
 
@@ -44,6 +43,36 @@ public sealed class CircuitTests : IDisposable
     {
         await FailAsync(EnoughToOpen, Away);
 
+        Assert.True(await IsOpenAsync());
+    }
+
+    [Fact]
+    public async Task Callers_that_give_up_before_an_attempt_does_do_not_keep_it_closed_and_nothing_is_tried_again_for_them()
+    {
+        using var gone = new CancellationTokenSource();
+        var answer = new TaskCompletionSource<bool>();
+        await Task.WhenAll(Enumerable.Range(0, EnoughToOpen).Select(async n => Assert.IsType<TimeoutException>(await TryAsync(
+            async () =>
+            {
+                await (Interlocked.Increment(ref tries) == EnoughToOpen ? gone.CancelAsync() : Task.CompletedTask);
+                return await answer.Task;
+            },
+            gone.Token))));
+
+        Assert.Equal(EnoughToOpen, tries);
+        Assert.True(await IsOpenAsync());
+    }
+
+    [Fact]
+    public async Task Callers_that_are_gone_before_their_call_count_as_nothing()
+    {
+        await FailAsync(EnoughToOpen - 1, Away);
+        for (var n = 0; n < 3 * EnoughToOpen; n++)
+        {
+            Assert.IsType<OperationCanceledException>(await TryAsync(static () => throw new InvalidOperationException("It is called."), new CancellationToken(canceled: true)));
+        }
+
+        await FailAsync(1, Away);
         Assert.True(await IsOpenAsync());
     }
 
@@ -116,11 +145,6 @@ public sealed class CircuitTests : IDisposable
 
     private async Task<bool> IsOpenAsync() => await TryAsync(static () => Task.FromResult(true)) is BrokenCircuitException;
 
-    private async Task<Exception?> TryAsync(Func<Task<bool>> run)
-    {
-        var context = ResilienceContextPool.Shared.Get(Ct);
-        var outcome = await resilience.TryAsync(run, static run => run(), context);
-        ResilienceContextPool.Shared.Return(context);
-        return outcome.Exception;
-    }
+    private async Task<Exception?> TryAsync(Func<Task<bool>> run, CancellationToken? ct = null) =>
+        (await resilience.TryAsync(run, static run => run(), ct ?? Ct)).Exception;
 }
