@@ -39,6 +39,18 @@ public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedN
         }
     }
 
+    /// <summary>What is read says nothing of how it ended, so a script has to.</summary>
+    [Fact]
+    public async Task Whoever_has_the_end_of_a_closed_session_and_polls_again_costs_two()
+    {
+        var visitor = await VisitorAsync(account: false);
+        (await visitor.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
+        var end = (await visitor.PollAsync("?after=0-0"))["cursor"];
+        await visitor.PollAsync($"?after={end}");
+
+        await IsEachAsync(2, () => visitor.PollAsync($"?after={end}"));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -104,7 +116,10 @@ public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedN
         var visitor = await VisitorAsync(account: false);
         await visitor.PollAsync();
         visitor.SessionToken = visitor.SessionToken![..23] + new string('A', 43);
-        await IsEachAsync(1, async () => (await visitor.GetAsync("chat/poll")).ExpectProblem(401, "invalid_session_token"));
+        foreach (var query in (string[])["", "?after=0-0"])
+        {
+            await IsEachAsync(1, async () => (await visitor.GetAsync("chat/poll" + query)).ExpectProblem(401, "invalid_session_token"));
+        }
 
         visitor.SessionToken = "no token";
         await IsEachAsync(0, async () => (await visitor.GetAsync("chat/poll")).ExpectProblem(401, "invalid_session_token"));

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
@@ -5,6 +6,7 @@ using Intotes.Chat.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Features.Messages;
 
@@ -83,6 +85,23 @@ public sealed class PollStoreTests(ChatNodes nodes) : IClassFixture<ChatNodes>
         }
     }
 
+    [Fact]
+    public async Task Nobody_is_told_that_a_session_is_closed_without_the_entry_that_says_so()
+    {
+        await using var moving = await ChatNodes.StartAsync(nodes.Redis.Configuration, count: 1, change: LateSessions.Register);
+        var visitor = await MessageSteps.VisitorAsync(moving);
+        var cursor = (string?)(await visitor.SayAsync("Hello")).Expect(HttpStatusCode.Created)["id"];
+        var id = visitor.SessionToken![..22];
+        ((LateSessions)moving.Services.GetRequiredService<RedisGateway>()).Around = (
+            () => nodes.Redis.Database.HashSetAsync(Keys.Session(id), "status", "closed"),
+            () => nodes.Redis.Database.StreamAddAsync(Keys.Messages(id), [new("from", "system"), new("name", ""), new("text", "Over."), new("event", "closed")]));
+
+        var answer = await visitor.PollAsync($"?after={cursor}");
+
+        Assert.Equal("closed", (string?)answer["status"]);
+        Assert.Equal(["closed"], answer.Events());
+    }
+
     [Theory]
     [InlineData(40, 1, 40)]
     [InlineData(40, 2, 60)]
@@ -156,5 +175,21 @@ public sealed class PollStoreTests(ChatNodes nodes) : IClassFixture<ChatNodes>
         var (all, last) = (read["messages"]!.AsArray(), scripted["messages"]!.AsArray());
         Assert.Equal(last.Select(m => m!.ToJsonString()), all.Skip(all.Count - last.Count).Select(m => m!.ToJsonString()));
         return read;
+    }
+
+    /// <summary>Where a session is closed while it is polled, and that is seen of it which a Cluster that moves it may answer last, but not what it may answer first.</summary>
+    private sealed class LateSessions(RedisConnection connection, RedisResilience resilience, IMeterFactory meters) : RedisGateway(connection, resilience, meters)
+    {
+        public (Func<Task> Before, Func<Task> After)? Around { get; set; }
+
+        public static void Register(IServiceCollection services) => services.AddSingleton<RedisGateway, LateSessions>();
+
+        public override async Task<T> PipelineAsync<T, TCall>(int size, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct)
+        {
+            await (Around?.Before() ?? Task.CompletedTask);
+            var reply = await base.PipelineAsync(size, call, run, ct);
+            await (Around?.After() ?? Task.CompletedTask);
+            return reply;
+        }
     }
 }
