@@ -26,6 +26,9 @@ public sealed class PlainPollMiddleware(
     IOptions<JsonOptions> json,
     TimeProvider time)
 {
+    /// <summary>That a poll by this right was refused here, so that Redis need not be asked the same again.</summary>
+    public sealed record Refused(SessionAccess Access, Entered<PollReply> Entered);
+
     /// <summary>Messages that are written as a whole; more go out as the client takes them.</summary>
     private const int Small = 8;
 
@@ -54,6 +57,7 @@ public sealed class PlainPollMiddleware(
             : polls.PollAsync(access, caller, poll.After, PollMessages.DefaultLimit, ct));
         if (entered.Reply is not { } reply)
         {
+            http.Features.Set(new Refused(access, entered));
             await next(http);
             return;
         }

@@ -65,12 +65,15 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
     {
         var caller = User.Caller()!;
         var wait = TimeSpan.FromSeconds(request.Wait ?? 0);
+        var refused = HttpContext.Features.Get<PlainPollMiddleware.Refused>();
         var shown = Shown.Said(request.Typing, request.ReadUpTo);
         var (reply, refusal) = await gate.EnterAsync(
             caller,
             request.SessionId,
             Allowance.Polls,
-            access => poller.PollAsync(access, caller, request.After, request.Limit ?? DefaultLimit, wait, shown, ct),
+            access => refused?.Access == access
+                ? Task.FromResult(refused.Entered)
+                : poller.PollAsync(access, caller, request.After, request.Limit ?? DefaultLimit, wait, shown, ct),
             ct);
         metrics.Polled(reply is null ? "refused" : reply.Messages.Count > 0 ? "news" : "nothing");
         if (reply is null)
