@@ -26,10 +26,10 @@ internal static partial class Counters
         return double.Parse(number, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The commands that clients send while something runs, and that name one of these sessions; not those that scripts call.</summary>
-    public static async Task<SortedDictionary<string, int>> CommandsAsync(IDatabase redis, Func<Task> run, HashSet<string> sessions)
+    /// <summary>The commands that clients send while something runs, and that name one of these sessions, in their order; not those that scripts call.</summary>
+    public static async Task<List<string>> CommandsAsync(IDatabase redis, Func<Task> run, HashSet<string> sessions)
     {
-        var seen = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        var seen = new List<string>();
         using var client = new TcpClient();
         await client.ConnectAsync((IPEndPoint)redis.Multiplexer.GetEndPoints()[0]);
         await using var stream = client.GetStream();
@@ -51,11 +51,26 @@ internal static partial class Counters
                 // +1795355178.458012 [0 127.0.0.1:51234] "EVALSHA" "5d41..." "4" "chat:{s:..." ...; [0 lua] for what a script calls.
                 if (Command().Match(line) is { Success: true } command && Session().Match(line) is { Success: true } named && sessions.Contains(named.Groups[1].Value))
                 {
-                    var name = command.Groups[1].Value.ToUpperInvariant();
-                    seen[name] = seen.GetValueOrDefault(name) + 1;
+                    seen.Add(command.Groups[1].Value.ToUpperInvariant());
                 }
             }
         }
+    }
+
+    /// <summary>How often the three reads of a poll come one behind the other, as where they are sent together.</summary>
+    public static int ReadsOfPolls(List<string> commands)
+    {
+        var found = 0;
+        for (var n = 0; n + 2 < commands.Count; n++)
+        {
+            if (commands[n..(n + 3)] is ["HMGET", "XRANGE", "EXISTS"])
+            {
+                found++;
+                n += 2;
+            }
+        }
+
+        return found;
     }
 
     [GeneratedRegex("""^\+[\d.]+ \[\d+ (?!lua\])[^\]]+\] "(\w+)" """)]
