@@ -1,8 +1,12 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Intotes.Chat.Tests.Features.Messages;
 
 namespace Intotes.Chat.Tests.Hosting;
 
-/// <summary>Clients that send slowly, too much or nothing at all, and how many the server takes at once.</summary>
+/// <summary>Clients that send or read slowly, send too much or nothing at all, and how many the server takes at once.</summary>
 public sealed class SlowClientTests(ChatNodes nodes)
 {
     private const int MostHeadBytes = 8 * 1024, MostBodyBytes = 64 * 1024;
@@ -36,6 +40,38 @@ public sealed class SlowClientTests(ChatNodes nodes)
         Assert.True(answer.Status is >= 400 and < 500 or 0, $"{answer}");
         Assert.Equal(0, (await client.ReadAsync(isHead: false, Ct)).Status); // the connection has ended
         Assert.True(took < CutWithin, $"It took {took}.");
+    }
+
+    [Fact]
+    public async Task Whoever_reads_an_answer_slowly_is_cut_off()
+    {
+        var visitor = await MessageSteps.VisitorAsync(nodes);
+        for (var n = 0; n < 75; n++)
+        {
+            (await visitor.SayAsync(new string('a', 4_000))).Expect(HttpStatusCode.Created);
+        }
+
+        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 2048 };
+        // TCP_MAXSEG, as of a network: for what comes over loopback by itself the kernel would take all.
+        client.SetRawSocketOption(6, 2, BitConverter.GetBytes(536));
+        await client.ConnectAsync(nodes.NextAddress().Host, nodes.NextAddress().Port, Ct);
+        await client.SendAsync(Encoding.ASCII.GetBytes($"GET /api/v1/chat/history HTTP/1.1\r\nHost: chat\r\nX-Chat-Session: {visitor.SessionToken}\r\n\r\n"), Ct);
+        var (started, isCut) = (Stopwatch.GetTimestamp(), false);
+        while (!isCut)
+        {
+            try
+            {
+                isCut = await client.ReceiveAsync(new byte[150], Ct) == 0;
+            }
+            catch (SocketException)
+            {
+                isCut = true;
+            }
+
+            // By Kestrel's default, 240 bytes a second, the 64 KB that wait for the client would take more than four minutes and a half.
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(3), "It is still served.");
+            await Task.Delay(TimeSpan.FromMilliseconds(500), Ct);
+        }
     }
 
     [Fact]
@@ -121,7 +157,7 @@ public sealed class SlowClientTests(ChatNodes nodes)
         {
             await client.SendAsync(request, Ct);
         }
-        catch (System.Net.Sockets.SocketException)
+        catch (SocketException)
         {
             // It has said why before it ended the connection.
         }
@@ -140,7 +176,7 @@ public sealed class SlowClientTests(ChatNodes nodes)
             {
                 await client.SendAsync(drop, Ct);
             }
-            catch (System.Net.Sockets.SocketException)
+            catch (SocketException)
             {
                 break;
             }
