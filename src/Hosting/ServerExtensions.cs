@@ -55,7 +55,7 @@ public static class ServerExtensions
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(5));
             // Counts only while something waits for the client, so nobody is cut for a stream or a poll with nothing to say. Up to 500 messages wait with it: at
             // the 240 bytes a second that are content by default, a megabyte of them would stay for more than an hour.
-            kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 4096, gracePeriod: TimeSpan.FromSeconds(5));
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 2048, gracePeriod: TimeSpan.FromSeconds(5));
             kestrel.Limits.MaxConcurrentConnections = connections;
             // Behind a proxy all connections are the proxy's, and it is the proxy's business to share them out.
             if (perClient > 0 && !configuration.GetSection("ReverseProxy:KnownProxies").GetChildren().Any())

@@ -67,7 +67,9 @@ public sealed class GetEvents(SessionGate gate, PollStore polls, PollAnswers ans
             access =>
             {
                 entered = access with { Allowance = "" };
-                return polls.PollAsync(access, caller, after, MessageFollower.MostAtOnce, ct);
+                return PlainPollMiddleware.RefusalOf(HttpContext, access) is { } refused
+                    ? Task.FromResult(refused)
+                    : polls.PollAsync(access, caller, after, MessageFollower.MostAtOnce, ct);
             },
             ct);
         metrics.Polled(first is null ? "refused" : first.Messages.Count > 0 ? "news" : "nothing");

@@ -27,7 +27,7 @@ public sealed class PlainPollMiddleware(
     TimeProvider time)
 {
     /// <summary>That a poll by this right was refused here, so that Redis need not be asked the same again.</summary>
-    public sealed record Refused(SessionAccess Access, Entered<PollReply> Entered);
+    private sealed record Refused(SessionAccess Access, Entered<PollReply> Entered);
 
     /// <summary>Messages that are written as a whole; more go out as the client takes them.</summary>
     private const int Small = 8;
@@ -37,6 +37,10 @@ public sealed class PlainPollMiddleware(
     private readonly string allowance = options.Value.Limits.Of(Allowance.Polls);
     private readonly JsonSerializerOptions json = json.Value.SerializerOptions;
     private readonly CancellationToken stopping = life.ApplicationStopping;
+
+    /// <summary>The refusal of the same poll here, if that is why the request goes the way of all.</summary>
+    public static Entered<PollReply>? RefusalOf(HttpContext http, SessionAccess access) =>
+        http.Features.Get<Refused>() is { } refused && refused.Access == access ? refused.Entered : default(Entered<PollReply>?);
 
     public Task InvokeAsync(HttpContext http)
     {
@@ -88,8 +92,10 @@ public sealed class PlainPollMiddleware(
     /// <summary>What was told first, without the messages; null where it was refused.</summary>
     private async Task<PollAnswer?> BeginAsync(HttpContext http, SessionAccess access, Caller caller, string after)
     {
-        if ((await polls.PollAsync(access, caller, after, MessageFollower.MostAtOnce, http.RequestAborted)).Reply is not { } first)
+        var entered = await polls.PollAsync(access, caller, after, MessageFollower.MostAtOnce, http.RequestAborted);
+        if (entered.Reply is not { } first)
         {
+            http.Features.Set(new Refused(access, entered));
             return null;
         }
 

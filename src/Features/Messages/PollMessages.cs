@@ -65,14 +65,13 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
     {
         var caller = User.Caller()!;
         var wait = TimeSpan.FromSeconds(request.Wait ?? 0);
-        var refused = HttpContext.Features.Get<PlainPollMiddleware.Refused>();
         var shown = Shown.Said(request.Typing, request.ReadUpTo);
         var (reply, refusal) = await gate.EnterAsync(
             caller,
             request.SessionId,
             Allowance.Polls,
-            access => refused?.Access == access
-                ? Task.FromResult(refused.Entered)
+            access => PlainPollMiddleware.RefusalOf(HttpContext, access) is { } refused
+                ? Task.FromResult(refused)
                 : poller.PollAsync(access, caller, request.After, request.Limit ?? DefaultLimit, wait, shown, ct),
             ct);
         metrics.Polled(reply is null ? "refused" : reply.Messages.Count > 0 ? "news" : "nothing");

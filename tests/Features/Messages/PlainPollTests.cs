@@ -19,7 +19,11 @@ public sealed class PlainPollTests(PrivateNodes own) : IClassFixture<PrivateNode
         var dana = ChatClient.Operator(Nodes, name: "Dana");
         (await visitor.OpenAsync()).Expect(HttpStatusCode.Created);
         await SameAsync(visitor);
-        await Nodes.StoreAsync(visitor, 20);
+        for (var n = 0; n < 20; n++)
+        {
+            (await visitor.SayAsync($"Message {n}")).Expect(HttpStatusCode.Created);
+        }
+
         await SameAsync(visitor);
         (await visitor.CallOperatorAsync()).Expect(HttpStatusCode.OK);
         await SameAsync(visitor);
