@@ -26,7 +26,7 @@ internal static partial class Counters
         return double.Parse(number, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The commands that clients send while something runs, and that name one of these sessions, in their order; not those that scripts call.</summary>
+    /// <summary>The commands that clients send while something runs and that name one of these sessions, in order; not what scripts call.</summary>
     public static async Task<List<string>> CommandsAsync(IDatabase redis, Func<Task> run, HashSet<string> sessions)
     {
         var seen = new List<string>();

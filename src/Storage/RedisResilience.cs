@@ -70,7 +70,8 @@ public sealed partial class RedisResilience
         .AddRetry(new RetryStrategyOptions<object?>
         {
             ShouldHandle = static failed => ValueTask.FromResult(
-                failed.Outcome.Exception is { } e && RedisGateway.IsTransient(e) && e is not NotReplicatedException && !failed.Context.Properties.TryGetValue(IsLast, out _)),
+                failed.Outcome.Exception is { } e && RedisGateway.IsTransient(e) && e is not NotReplicatedException
+                && !failed.Context.Properties.TryGetValue(IsLast, out _)),
             MaxRetryAttempts = 2,
             Delay = Pause,
             BackoffType = DelayBackoffType.Exponential,

@@ -20,7 +20,7 @@ public sealed class HistoryResult(History history) : IResult, IEndpointMetadataP
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(Shape), ["application/json"]));
 
-    /// <summary>What a client has not taken yet; more is only written as it does.</summary>
+    /// <summary>How far what is written may be ahead of what the client has taken; Kestrel waits where it is more.</summary>
     public const int MostUnsentBytes = 64 * 1024;
 
     public Task ExecuteAsync(HttpContext httpContext) => WriteWholeAsync(httpContext, WriteAsync);

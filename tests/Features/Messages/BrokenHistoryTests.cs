@@ -27,7 +27,13 @@ public sealed class BrokenHistoryTests(ChatNodes nodes)
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string, string, Trouble> Breaks => [.. from version in (string[])["1.0", "1.1"] from path in (string[])[History, Transcript] from trouble in Enum.GetValues<Trouble>() select (version, path, trouble)];
+    public static TheoryData<string, string, Trouble> Breaks =>
+    [
+        .. from version in (string[])["1.0", "1.1"]
+           from path in (string[])[History, Transcript]
+           from trouble in Enum.GetValues<Trouble>()
+           select (version, path, trouble),
+    ];
 
     /// <summary>In HTTP/1.0 the end of an answer is the end of its connection.</summary>
     [Theory]
@@ -40,7 +46,10 @@ public sealed class BrokenHistoryTests(ChatNodes nodes)
 
         await Assert.ThrowsAsync<HttpRequestException>(async () =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, path) { Version = Version.Parse(version), VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            using var request = new HttpRequestMessage(HttpMethod.Get, path)
+            {
+                Version = Version.Parse(version), VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            };
             using var answer = await client.SendAsync(request, Ct);
         });
 
@@ -96,7 +105,8 @@ public sealed class BrokenHistoryTests(ChatNodes nodes)
     }
 
     /// <summary>A gateway that lets something happen before the second read.</summary>
-    private sealed class BrokenReads(RedisConnection connection, RedisResilience resilience, IMeterFactory meters) : RedisGateway(connection, resilience, meters)
+    private sealed class BrokenReads(RedisConnection connection, RedisResilience resilience, IMeterFactory meters)
+        : RedisGateway(connection, resilience, meters)
     {
         private int left = int.MaxValue;
         private Func<Task> happen = () => Task.CompletedTask;

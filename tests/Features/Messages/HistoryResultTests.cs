@@ -23,7 +23,8 @@ public sealed class HistoryResultTests
         using var gone = new GoneStream();
         http.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(gone));
 
-        var writing = new HistoryResult(new History("s", SessionStatus.Open, "2-0", HasMore: false, null, StretchesAsync(TestContext.Current.CancellationToken))).ExecuteAsync(http);
+        var stretches = StretchesAsync(TestContext.Current.CancellationToken);
+        var writing = new HistoryResult(new History("s", SessionStatus.Open, "2-0", HasMore: false, null, stretches)).ExecuteAsync(http);
 
         Assert.False(writing.IsCompleted, "It did not wait for what it had asked for.");
         Assert.False(isLetGo);

@@ -94,7 +94,8 @@ public sealed class PollStoreTests(ChatNodes nodes) : IClassFixture<ChatNodes>
         var id = visitor.SessionToken![..22];
         ((LateSessions)moving.Services.GetRequiredService<RedisGateway>()).Around = (
             () => nodes.Redis.Database.HashSetAsync(Keys.Session(id), "status", "closed"),
-            () => nodes.Redis.Database.StreamAddAsync(Keys.Messages(id), [new("from", "system"), new("name", ""), new("text", "Over."), new("event", "closed")]));
+            () => nodes.Redis.Database.StreamAddAsync(
+                Keys.Messages(id), [new("from", "system"), new("name", ""), new("text", "Over."), new("event", "closed")]));
 
         var answer = await visitor.PollAsync($"?after={cursor}");
 
@@ -177,8 +178,9 @@ public sealed class PollStoreTests(ChatNodes nodes) : IClassFixture<ChatNodes>
         return read;
     }
 
-    /// <summary>Where a session is closed while it is polled, and that is seen of it which a Cluster that moves it may answer last, but not what it may answer first.</summary>
-    private sealed class LateSessions(RedisConnection connection, RedisResilience resilience, IMeterFactory meters) : RedisGateway(connection, resilience, meters)
+    /// <summary>Where a session is closed while it is polled: its status is seen, which a Cluster that moves it may answer last, but not the entry.</summary>
+    private sealed class LateSessions(RedisConnection connection, RedisResilience resilience, IMeterFactory meters)
+        : RedisGateway(connection, resilience, meters)
     {
         public (Func<Task> Before, Func<Task> After)? Around { get; set; }
 
