@@ -127,16 +127,16 @@ public sealed class SignalsTests(PatientNodes own) : IClassFixture<PatientNodes>
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static async Task<WeakReference<Signals.Listener>> ListenAndLeaveAsync(Signals signals, string channel)
+    private static async Task<WeakReference<Listener>> ListenAndLeaveAsync(Signals signals, string channel)
     {
         var listener = await ListenAsync(signals, channel);
         await signals.AnnounceAsync(channel, Ct);
         Assert.True(await listener.WaitAsync(Patience));
         listener.Dispose();
-        return new WeakReference<Signals.Listener>(listener);
+        return new WeakReference<Listener>(listener);
     }
 
-    private static Task<Signals.Listener> ListenAsync(Signals signals, string channel) => signals.ListenAsync([channel], TimeSpan.FromMinutes(10), TimeProvider.System, Ct);
+    private static Task<Listener> ListenAsync(Signals signals, string channel) => signals.ListenAsync([channel], TimeSpan.FromMinutes(10), TimeProvider.System, Ct);
 
     private static string SessionOf(ChatClient visitor) => SessionToken.Parse(visitor.SessionToken!)!.SessionId;
 

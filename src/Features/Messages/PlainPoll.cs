@@ -12,17 +12,17 @@ internal readonly record struct PlainPoll(string After, int? Wait, Shown? Shown,
 {
     private const string Poll = "/api/v1/chat/poll", Events = "/api/v1/chat/events";
 
-    /// <summary>Null where it is anything else, or wrong.</summary>
-    public static PlainPoll? Of(HttpRequest request)
+    /// <summary>Of what a GET request says; null where that is anything else, or wrong.</summary>
+    public static PlainPoll? Of(string? path, string? query, string? lastEventId)
     {
-        var isStream = request.Path == Events;
-        if (!(isStream || request.Path == Poll) || !HttpMethods.IsGet(request.Method))
+        var isStream = path == Events;
+        if (!isStream && path != Poll)
         {
             return null;
         }
 
         var (after, wait, typing, readUpTo) = (default(string), default(int?), default(bool?), default(string));
-        foreach (var parameter in new QueryStringEnumerable(request.QueryString.Value))
+        foreach (var parameter in new QueryStringEnumerable(query))
         {
             var value = parameter.EncodedValue.Span;
             switch (parameter.EncodedName.Span)
@@ -44,7 +44,7 @@ internal readonly record struct PlainPoll(string After, int? Wait, Shown? Shown,
             }
         }
 
-        var from = isStream && request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last ? last : after;
+        var from = isStream && lastEventId is { Length: > 0 } ? lastEventId : after;
         var isPlain = from is not null && Array.TrueForAll([from, after, readUpTo], static given => given is null || Cursor.IsCursor(given))
             && (wait is not { } asked || (asked >= 1 && asked <= (isStream ? GetEvents.LongestWait : PollMessages.LongestWait)));
         return isPlain ? new PlainPoll(from!, wait, Shown.Said(typing, readUpTo), isStream) : null;

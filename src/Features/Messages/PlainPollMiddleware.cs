@@ -44,7 +44,10 @@ public sealed class PlainPollMiddleware(
 
     public Task InvokeAsync(HttpContext http)
     {
-        if (PlainPoll.Of(http.Request) is not { } poll || WhoAsks(http.Request) is not var (access, caller, user))
+        var request = http.Request;
+        if (!HttpMethods.IsGet(request.Method)
+            || PlainPoll.Of(request.Path.Value, request.QueryString.Value, request.Headers["Last-Event-ID"]) is not { } poll
+            || WhoAsks(request) is not var (access, caller, user))
         {
             return next(http);
         }
