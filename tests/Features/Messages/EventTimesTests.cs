@@ -128,6 +128,7 @@ public sealed class EventTimesTests : IAsyncLifetime
         await visitor.PostAsync("chat/typing", new { typing = true });
         using var stream = await OpenAsync(@operator);
         await stream.NextAsync();
+        await time.UntilWaitingAsync();
         var (seen, before) = (Keys.OfRoster()[0], Nodes.Redis.Database.SortedSetScore(Keys.OfRoster()[0], dana)!.Value - 1000);
         await Nodes.Redis.Database.SortedSetAddAsync(seen, dana, before);
 
