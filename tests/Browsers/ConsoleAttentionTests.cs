@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Intotes.Chat.Tests.Features.Operators;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -106,6 +107,95 @@ public sealed class ConsoleAttentionTests(Chromium chromium, PlatformNodes desk)
         await Expect(dana.Page.GetByText("You have signed out.")).ToBeVisibleAsync();
         Assert.Equal(0, await dana.Page.EvaluateAsync<int>("Object.keys(localStorage).filter(key => key.includes('seen')).length"));
     }
+
+    [Fact]
+    public async Task Of_two_tabs_that_nobody_looks_at_one_sounds_and_when_it_is_closed_the_other()
+    {
+        var id = ChatClient.NewId("operator");
+        await using var dana = await SignInAsync(await OpenAsync(), id);
+        await TurnSoundOnAsync(dana.Page);
+        IPage[] tabs = [dana.Page, await TabAsync(dana.Browser, id)];
+        // A browser lets no page sound that was never touched.
+        await tabs[1].Locator("#connection").ClickAsync();
+        foreach (var tab in tabs)
+        {
+            await tab.EvaluateAsync("tones.length = 0");
+            await LookAsync(tab, false);
+        }
+
+        await CallerAsync("Ann");
+        await HeardAsync(1);
+        await CallerAsync("Ben");
+        await HeardAsync(2);
+
+        var first = await TonesAsync(tabs[0]) > 0 ? 0 : 1;
+        await tabs[first].CloseAsync();
+        tabs = [tabs[1 - first]];
+        Assert.Equal(0, await TonesAsync(tabs[0]));
+        await tabs[0].EvaluateAsync("(async () => { while ((await navigator.locks.query()).held.length > 0) await new Promise(done => setTimeout(done, 20)); })()").WaitAsync(TimeSpan.FromSeconds(30), Ct);
+        await CallerAsync("Cem");
+        await Expect(tabs[0]).ToHaveTitleAsync("3 waiting · Operator console");
+        await UntilAsync(tabs[0], "tones.length === 2");
+
+        // Each sound is two tones.
+        async Task HeardAsync(int calls)
+        {
+            foreach (var tab in tabs)
+            {
+                await Expect(tab).ToHaveTitleAsync($"{calls} waiting · Operator console");
+            }
+
+            await EventuallyAsync($"{calls} sounds", async () => await TonesInAllAsync() >= 2 * calls);
+            foreach (var tab in tabs)
+            {
+                await QuietAsync(tab);
+            }
+
+            Assert.Equal(2 * calls, await TonesInAllAsync());
+        }
+
+        async Task<int> TonesInAllAsync() => (await Task.WhenAll(tabs.Select(TonesAsync))).Sum();
+    }
+
+    [Fact]
+    public async Task A_mark_of_what_was_seen_only_rises_and_one_that_is_lost_is_made_again()
+    {
+        var id = ChatClient.NewId("operator");
+        await using var dana = await SignInAsync(await OpenAsync(), id);
+        var other = await TabAsync(dana.Browser, id);
+        var (ann, ben) = (await CallerAsync("Ann", "I am Ann"), await CallerAsync("Ben", "I am Ben"));
+        await dana.TakeNextAsync();
+        await dana.SeesAsync("I am Ann");
+        await EventuallyAsync("Ann's is marked", async () => (await MarksAsync()).Count == 1);
+        var annsId = (await MarksAsync()).Keys.Single();
+        await dana.TakeNextAsync();
+        await dana.SeesAsync("I am Ben");
+        await EventuallyAsync("Ben's is marked", async () => (await MarksAsync()).Count == 2);
+        await Expect(other.Locator("#mine .row")).ToHaveCountAsync(2);
+        await LookAsync(other, false);
+
+        // Another tab has shown more by now, and this one has yet to hear of it: a page hears of no change of its own.
+        await dana.ChooseAsync("Ann");
+        await dana.SeesAsync("I am Ann");
+        await dana.Page.EvaluateAsync("([key, id]) => localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), [id]: '9999999999999-0' }))", new[] { Marks(id), annsId });
+        await ann.SayAsync("Still here?");
+        await dana.SeesAsync("I am Ann", "Still here?");
+        var before = await MarksAsync();
+        await dana.ChooseAsync("Ben");
+        await ben.SayAsync("Me too");
+        await dana.SeesAsync("I am Ben", "Me too");
+        await EventuallyAsync("Ben's has risen", async () => (await MarksAsync()).Any(mark => mark.Key != annsId && mark.Value != before[mark.Key]));
+        Assert.Equal("9999999999999-0", (await MarksAsync())[annsId]);
+
+        // Another tab has written what it knows at the same time.
+        await other.EvaluateAsync("key => localStorage.setItem(key, '{}')", Marks(id));
+        await EventuallyAsync("both are marked again", async () => (await MarksAsync()).Count == 2);
+
+        async Task<Dictionary<string, string>> MarksAsync() =>
+            JsonSerializer.Deserialize<Dictionary<string, string>>(await dana.Page.EvaluateAsync<string>("key => localStorage.getItem(key) ?? '{}'", Marks(id)))!;
+    }
+
+    private static string Marks(string id) => $"intotes.operator.seen.{id}";
 
     private async Task<WatchedContext> OpenAsync(bool mayNotify = true)
     {

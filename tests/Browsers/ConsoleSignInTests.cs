@@ -127,6 +127,47 @@ public sealed class ConsoleSignInTests(Chromium chromium, PlatformNodes desk) : 
     }
 
     [Fact]
+    public async Task Signing_out_in_one_tab_ends_the_operators_others_in_this_browser_too()
+    {
+        await CallerAsync("Ann", "Secret of Ann");
+        await using var dana = await SignInAsync();
+        var (second, eves) = (await TabAsync(dana.Browser, dana.Id, "Dana"), await TabAsync(dana.Browser, ChatClient.NewId("operator"), "Eve"));
+        await dana.TakeNextAsync();
+        await dana.SeesAsync("Secret of Ann");
+        await Expect(second.Locator("#mine .line")).ToHaveTextAsync("Secret of Ann");
+
+        await dana.ClickAsync("Menu");
+        await dana.ClickAsync("Sign out");
+
+        foreach (var tab in (IPage[])[dana.Page, second])
+        {
+            await Expect(tab.GetByText("You have signed out.")).ToBeVisibleAsync();
+            await Expect(tab.GetByText("Secret of Ann")).ToHaveCountAsync(0);
+            Assert.Equal(0, await tab.EvaluateAsync<int>("sessionStorage.length"));
+            Assert.Equal(0, await tab.EvaluateAsync<int>("Object.keys(localStorage).filter(key => key.includes('seen')).length"));
+        }
+
+        await eves.ReloadAsync();
+        await Expect(eves.Locator("#presence")).ToContainTextAsync("Eve");
+    }
+
+    [Fact]
+    public async Task Whoever_signs_in_after_another_at_one_tab_finds_nothing_of_the_former()
+    {
+        await CallerAsync("Ann", "Secret of Ann");
+        await using var dana = await SignInAsync();
+        await dana.TakeNextAsync();
+        await dana.SeesAsync("Secret of Ann");
+        await EventuallyAsync("it is marked as seen", async () => await dana.Page.EvaluateAsync<bool>("id => `intotes.operator.seen.${id}` in localStorage", dana.Id));
+
+        await dana.Page.GotoAsync(new Uri(Desk.Address(0), $"/operator#token={Jwt.Issue(ChatClient.NewId("operator"), "Eve", "operator")}").ToString());
+
+        await Expect(dana.Page.Locator("#presence")).ToContainTextAsync("Eve");
+        await Expect(dana.Page.GetByText("Secret of Ann")).ToHaveCountAsync(0);
+        Assert.False(await dana.Page.EvaluateAsync<bool>("id => `intotes.operator.seen.${id}` in localStorage", dana.Id));
+    }
+
+    [Fact]
     public async Task Presence_capacity_and_departments_are_told_to_the_service()
     {
         await using var dana = await SignInAsync();
@@ -140,5 +181,13 @@ public sealed class ConsoleSignInTests(Chromium chromium, PlatformNodes desk) : 
 
         var entry = Assert.Single((await Desk.Operator(dana.Id).GetAsync("operator/operators"))["operators"]!.AsArray());
         Assert.Equal((false, 2, "billing"), ((bool)entry!["online"]!, (int)entry["capacity"]!, (string?)Assert.Single(entry["departments"]!.AsArray())));
+    }
+
+    private async Task<IPage> TabAsync(WatchedContext browser, string id, string name)
+    {
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync(new Uri(Desk.Address(0), $"/operator#token={Jwt.Issue(id, name, "operator")}").ToString());
+        await Expect(page.Locator("#presence")).ToContainTextAsync(name);
+        return page;
     }
 }

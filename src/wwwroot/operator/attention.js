@@ -3,6 +3,7 @@
 
 /** @import { Conversation } from "./conversation.js" */
 /** @import { Message } from "./types.js" */
+import { connection } from "./connection.js";
 import { compareIds } from "./conversation.js";
 import { desk } from "./desk.js";
 import { addView, changed } from "./render.js";
@@ -46,6 +47,32 @@ function beep() {
   }
 }
 
+/** How late (ms) a sound may be: a browser keeps a page silent until it is touched, and what was due long before is no news then. */
+const latest = 5000;
+/** @type {(() => void)|null} lets another tab sound */
+let handOn = null;
+
+/** Of several tabs of one operator one sounds: the first that had to and may, for as long as it lives and is signed in. */
+async function ring() {
+  if (!attention.sound) return;
+  const due = performance.now();
+  audio ??= new AudioContext();
+  await audio.resume().catch(() => {});
+  if (audio.state !== "running" || performance.now() - due > latest) return;
+  // Where the browser has no locks, because the connection is not secure, each tab sounds for itself.
+  if (handOn || !navigator.locks) return beep();
+  await navigator.locks.request(`intotes.operator.sound.${desk.presence?.operator.id}`, { ifAvailable: true }, (lock) => {
+    if (!lock) return;
+    beep();
+    return new Promise((done) => {
+      handOn = () => {
+        handOn = null;
+        done(undefined);
+      };
+    });
+  });
+}
+
 /** @param {string} title @param {string} tag of its kind, the newest replaces the others @param {string|null} id what a click opens */
 function notify(title, tag, id) {
   if (attention.notifications !== "granted" || document.hasFocus()) return;
@@ -69,7 +96,7 @@ export function messagesCame(conversation, messages) {
   if (!messages.some((m) => m.sender === "visitor")) return;
   setTimeout(() => {
     if (conversation.unread === 0) return;
-    if (attention.sound) beep();
+    void ring();
     // The text is for the console only: a notification shows on a screen that others may see.
     notify(`New message from ${conversation.name}`, `conversation-${conversation.id}`, conversation.id);
   }, grace);
@@ -80,7 +107,7 @@ export function conversationCame(conversation) {
   setTimeout(() => {
     // This operator took it in another tab.
     if (conversation.last && compareIds(conversation.seenUpTo, conversation.last.id) >= 0) return;
-    if (attention.sound) beep();
+    void ring();
     notify("A conversation was handed over to you", `conversation-${conversation.id}`, conversation.id);
   }, grace);
 }
@@ -89,8 +116,9 @@ addView(() => {
   const count = desk.unread;
   document.title = count > 0 ? `(${count}) ${plainTitle}` : desk.waiting > 0 ? `${desk.waiting} waiting · ${plainTitle}` : plainTitle;
   if (desk.waiting > waitingBefore) {
-    if (attention.sound) beep();
+    void ring();
     notify(desk.waiting === 1 ? "One call waits" : `${desk.waiting} calls wait`, "queue", null);
   }
   waitingBefore = desk.waiting;
+  if (connection.line === "signed-out") handOn?.();
 });

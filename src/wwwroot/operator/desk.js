@@ -4,7 +4,7 @@
 /** @import { PollAnswer, Presence, Call, Session, Message, News, CannedReply } from "./types.js" */
 import { call } from "./api.js";
 import { changed } from "./render.js";
-import { Conversation } from "./conversation.js";
+import { compareIds, Conversation } from "./conversation.js";
 
 /** Of those that ended or went to another, so many stay in the list until the operator puts them away. */
 const keptEnded = 5;
@@ -27,6 +27,7 @@ class Desk {
   onArrival = () => {};
   #isFirst = true;
   #isListing = false;
+  #isForgotten = false;
 
   get open() {
     return this.openId === null ? null : (this.conversations.get(this.openId) ?? null);
@@ -68,7 +69,7 @@ class Desk {
     if (!conversation) {
       if (news.status !== "active") return;
       conversation = new Conversation(news.sessionId);
-      conversation.seenUpTo = readMarks()[news.sessionId] ?? "0-0";
+      conversation.seenUpTo = readMarks()[news.sessionId] ?? nothing;
       this.conversations.set(news.sessionId, conversation);
     }
     const isNew = !conversation.isMine || (conversation.last === null && conversation.session === null);
@@ -148,25 +149,37 @@ class Desk {
   /** @param {Conversation} conversation @returns {boolean} whether there was something unseen */
   see(conversation) {
     if (!conversation.see()) return false;
-    const known = readMarks();
-    const held = [...this.conversations.values()].filter((c) => c.isMine);
-    localStorage.setItem(marksOf(), JSON.stringify(Object.fromEntries(held.map((c) => [c.id, c === conversation ? c.seenUpTo : (known[c.id] ?? c.seenUpTo)]))));
-    changed();
+    this.#mark();
     return true;
   }
 
   /** What another tab has shown is not unread here. */
   seeElsewhere() {
     const known = readMarks();
-    for (const conversation of this.conversations.values()) conversation.see(known[conversation.id] ?? "0-0");
+    for (const conversation of this.conversations.values()) conversation.see(known[conversation.id] ?? nothing);
+    this.#mark();
     changed();
   }
 
-  /** Leaves nothing of this operator's for the next at this browser. */
+  /** Tabs may write at once, and one that knows less last: a mark only rises, and whoever knows more says so again. */
+  #mark() {
+    if (this.#isForgotten) return;
+    const known = readMarks();
+    const held = [...this.conversations.values()].filter((c) => c.isMine);
+    const isKnown = (/** @type {Conversation} */ c) => compareIds(known[c.id] ?? nothing, c.seenUpTo) >= 0;
+    if (held.every(isKnown)) return;
+    localStorage.setItem(marksOf(), JSON.stringify(Object.fromEntries(held.map((c) => [c.id, isKnown(c) ? known[c.id] : c.seenUpTo]))));
+  }
+
+  /** Leaves nothing of this operator's for the next at this browser, whatever this page still does before it ends. */
   forget() {
+    this.#isForgotten = true;
     localStorage.removeItem(marksOf());
   }
 }
+
+/** Before the first message. */
+const nothing = "0-0";
 
 /** Where all tabs of this operator keep up to where each of its conversations was read. */
 const marksOf = () => `intotes.operator.seen.${desk.presence?.operator.id}`;
@@ -181,4 +194,5 @@ function readMarks() {
 }
 
 export const desk = new Desk();
-addEventListener("storage", ({ key }) => key === marksOf() && desk.seeElsewhere());
+// Marks that were taken away were an operator's that leaves.
+addEventListener("storage", ({ key, newValue }) => key === marksOf() && newValue !== null && desk.seeElsewhere());

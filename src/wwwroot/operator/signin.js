@@ -13,6 +13,7 @@ import { changed } from "./render.js";
 import { refreshReplies } from "./slash.js";
 
 const signedOut = "signed-out";
+const leaving = new BroadcastChannel("intotes.operator.signed-out");
 
 /** @type {HTMLDialogElement|null} */
 let dialog = null;
@@ -58,6 +59,8 @@ export async function signIn(token) {
     access.token = token;
     if (isOther) {
       // Nothing of the former operator's may stay, in the page or in memory.
+      stopPolling();
+      desk.forget();
       location.reload();
       return null;
     }
@@ -79,13 +82,23 @@ export async function signIn(token) {
   return null;
 }
 
+/** Who signs out in one tab leaves the browser: each of its tabs has a token of its own. */
 export function signOut() {
+  leaving.postMessage(operatorHere());
+  leave();
+}
+
+function leave() {
+  stopPolling();
   access.token = null;
   desk.forget();
   sessionStorage.clear();
   // A new page, because nothing may stay in this one.
   location.replace(`${location.pathname}?${signedOut}`);
 }
+
+/** Known before the service has answered, too. */
+const operatorHere = () => claimsOf(access.token ?? "")?.sub;
 
 /** Signs in by the address, else by what this tab has kept, else asks. */
 export async function begin() {
@@ -111,5 +124,9 @@ export async function begin() {
 whenTokenIsRefused((token) => {
   // A late answer to a former token says nothing of the present one.
   if (token === access.token) askForToken("Your sign-in has ended. Sign in again; what you have written is still here.");
+});
+leaving.addEventListener("message", ({ data }) => {
+  // Another operator in another tab stays.
+  if (data !== undefined && data === operatorHere()) leave();
 });
 addEventListener("hashchange", () => void begin());
