@@ -70,7 +70,7 @@ public sealed class WidgetPackingTests(Chromium chromium, WidgetNodes desk) : IC
     }
 
     [Fact]
-    public async Task A_file_that_is_gone_is_packed_no_more_and_nothing_is_packed_again_for_nothing()
+    public async Task It_is_packed_again_when_a_file_is_other_or_gone_on_either_side_and_not_for_nothing()
     {
         foreach (var file in Sources("*").Append(Path.Combine(Root, "Widget.targets")))
         {
@@ -87,6 +87,17 @@ public sealed class WidgetPackingTests(Chromium chromium, WidgetNodes desk) : IC
         var packed = await PackAsync();
         Assert.Contains("de.json", packed.Select(file => file.Name));
         Assert.Equal(packed.Select(file => file.LastWriteTimeUtc), (await PackAsync()).Select(file => file.LastWriteTimeUtc));
+
+        var script = packed.Single(file => file.Name == "widget.js");
+        script.Delete();
+        Assert.Equal(packed.Select(file => file.Name), (await PackAsync()).Select(file => file.Name));
+
+        // As a tool may write it that keeps a file's time: older than what was made of the former.
+        var source = Path.Combine(folder.FullName, "wwwroot/widget.js");
+        await File.AppendAllTextAsync(source, "window.isOther = 1;", TestContext.Current.CancellationToken);
+        File.SetLastWriteTimeUtc(source, DateTime.UnixEpoch);
+        await PackAsync();
+        Assert.EndsWith("window.isOther=1;", (await File.ReadAllTextAsync(script.FullName, TestContext.Current.CancellationToken)).Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
 
         File.Delete(Path.Combine(folder.FullName, "wwwroot/widget/locales/de.json"));
         Assert.Equal(packed.Select(file => file.Name).Where(name => name != "de.json"), (await PackAsync()).Select(file => file.Name));
