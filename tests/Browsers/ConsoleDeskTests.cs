@@ -178,4 +178,28 @@ public sealed class ConsoleDeskTests(Chromium chromium, PlatformNodes desk) : Co
 
         ILocator Tile(string name) => sue.Page.GetByRole(AriaRole.Region, new() { Name = name, Exact = true });
     }
+
+    [Fact]
+    public async Task A_supervisor_sees_how_visitors_rate_on_average()
+    {
+        await using var rita = await SignInElsewhereAsync("Rita", "supervisor");
+        await rita.ClickAsync("Supervisor");
+        var tile = rita.Page.GetByRole(AriaRole.Region, new() { Name = "Rating", Exact = true });
+        await Expect(tile).ToContainTextAsync("0 of the last day");
+        await Expect(tile.GetByRole(AriaRole.Img)).ToHaveAccessibleNameAsync("no rating");
+
+        var eve = Desk.Operator(name: "Eve");
+        foreach (var score in (int[])[5, 3, 3])
+        {
+            var visitor = await CallerAsync("Ann", "Hello");
+            (await eve.ClaimAsync()).Expect(HttpStatusCode.OK);
+            (await visitor.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
+            (await visitor.PostAsync("chat/session/rating", new { score })).Expect(HttpStatusCode.NoContent);
+        }
+
+        await Expect(tile).ToContainTextAsync("3 of the last day", new() { Timeout = 30_000 });
+        await Expect(tile).ToContainTextAsync("3.7");
+        await Expect(tile.GetByRole(AriaRole.Img)).ToHaveAccessibleNameAsync("3.7 of 5");
+        await Expect(tile).ToContainTextAsync("★★★★☆");
+    }
 }

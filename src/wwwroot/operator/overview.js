@@ -105,7 +105,7 @@ function keep(samples, value) {
 const tile = (name, value, detail, chart) => h("section", { class: "tile", "aria-label": name }, h("h2", {}, name), h("p", { class: "value" }, value), h("p", { class: "hint" }, detail), chart);
 
 /** @param {number|null} rating */
-const stars = (rating) => h("p", { class: "stars", role: "img", "aria-label": rating === null ? "no rating" : `${rating} of 5` }, [1, 2, 3, 4, 5].map((n) => (rating !== null && rating >= n - 0.5 ? "★" : "☆")).join(""));
+const stars = (rating) => h("p", { class: "stars", role: "img", "aria-label": rating === null ? "no rating" : `${rating.toFixed(1)} of 5` }, [1, 2, 3, 4, 5].map((n) => (rating !== null && rating >= n - 0.5 ? "★" : "☆")).join(""));
 
 /** @param {Colleague[]} all */
 function room(all) {

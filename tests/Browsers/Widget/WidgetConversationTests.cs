@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -118,5 +119,29 @@ public sealed class WidgetConversationTests(Chromium chromium, WidgetNodes desk)
         {
             await tab.ShowsAsync("Again");
         }
+    }
+
+    [Theory]
+    [InlineData("20", "", @"^You are number \d+ in the queue\. Expected wait: about 1 minute\.$")]
+    [InlineData("150", "", @"^You are number \d+ in the queue\. Expected wait: about 3 minutes\.$")]
+    [InlineData("150", "locale=de", @"^Sie sind .* 3 Minuten\.$")]
+    [InlineData("0", "", @"^You are number \d+ in the queue\.$")]
+    [InlineData("null", "", @"^You are number \d+ in the queue\.$")]
+    public async Task Who_waits_is_told_how_long_it_may_take_where_that_is_known(string seconds, string attributes, string told)
+    {
+        await using var visitor = await chromium.OpenAsync();
+        // The service knows it once conversations have lasted minutes.
+        await visitor.Context.AddInitScriptAsync($$"""
+            const { fetch: ask } = window;
+            window.fetch = async (...request) => {
+              const answer = await ask(...request), text = await answer.text();
+              return new Response(text.replace(/("estimatedWaitSeconds":)(null|\d+)/, '$1{{seconds}}') || null, answer);
+            };
+            """);
+        var widget = await desk.VisitAsync(visitor, attributes);
+        await widget.OpenAsync();
+        await widget.SaidAsync("Hello");
+
+        await Expect(widget.Banner).ToHaveTextAsync(new Regex(told));
     }
 }
