@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Intotes.Chat.Tests.Redis;
-using static Microsoft.Playwright.Assertions;
 
 namespace Intotes.Chat.Tests.Browsers;
 
@@ -16,7 +15,6 @@ public sealed class DemoSite : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        SetDefaultExpectTimeout(30_000);
         redis = await RedisServerProcess.StartAsync("--appendonly", "no");
         nodes = await ChatNodes.StartAsync(redis.Configuration, 2, new Dictionary<string, string>
         {

@@ -71,7 +71,7 @@ export function panel(chat, texts, locale, icon, minimise) {
       event.preventDefault();
       /** @type {HTMLElement} */ (stops[0]).focus();
     },
-  }, el("header", {}, el("div", {}, el("h2", {}, title), subtitle), sound, save, end, tool("minimise", DOWN, minimise)),
+  }, el("header", { role: "none" }, el("div", {}, el("h2", {}, title), subtitle), sound, save, end, tool("minimise", DOWN, minimise)),
   banner, welcome, messages.element, typing, callOperator, composer, sure, over, news);
   sure.hidden = over.hidden = true;
   sound.ariaPressed = `${!shared.get("muted")}`;

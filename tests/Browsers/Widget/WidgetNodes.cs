@@ -86,8 +86,6 @@ public class WidgetNodes : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        // Five seconds, as it is, are not enough on a busy machine.
-        SetDefaultExpectTimeout(30_000);
         redis = await RedisServerProcess.StartAsync("--appendonly", "no");
         shop = await ShopPage.StartAsync();
         var settings = Further.Append(("Chat:AllowedOrigins:0", shop.Origin)).ToDictionary(setting => setting.Item1, setting => setting.Item2);
