@@ -1,8 +1,12 @@
 using System.Net;
 using Deque.AxeCore.Playwright;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Features.Operators;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using StackExchange.Redis;
 using static Microsoft.Playwright.Assertions;
 
 namespace Intotes.Chat.Tests.Browsers;
@@ -21,6 +25,9 @@ public sealed class ConsoleAccessTests(Chromium chromium, PlatformNodes desk) : 
          { "id": "T-3", "symbol": "MC.PA", "side": "buy", "quantity": 3, "price": 612.4, "currency": "EUR", "executedAt": "2026-11-17T10:20:00.000Z", "status": "rejected" }]
         """;
 
+    /// <summary>None, so that the lists show what people have written.</summary>
+    protected override string? Reason => null;
+
     [Fact]
     public async Task Axe_finds_nothing_in_any_state_light_or_dark()
     {
@@ -38,7 +45,7 @@ public sealed class ConsoleAccessTests(Chromium chromium, PlatformNodes desk) : 
         await eve.PostAsync("operator/canned-replies", new { shortcut = "bank", text = "Your bank may take up to two days." });
         await using var dana = await SignInAsync(options: new() { ViewportSize = new() { Width = 1360, Height = 800 } });
         await InOrderAsync(dana.Page, "empty desk");
-        var alice = await CustomerAsync("Alice Moreau", "Hello, my withdrawal of 1,200 EUR has been pending since Monday.", "Can you look? https://trading.example/withdrawals/8812");
+        var alice = await CustomerAsync(Desk.Account("alice", "Alice Moreau"), "Hello, my withdrawal of 1,200 EUR has been pending since Monday.", "Can you look? https://trading.example/withdrawals/8812");
         var mariam = await CallerAsync("مريم", "مرحبا، كم هي رسوم السحب؟");
         await dana.TakeNextAsync();
         await dana.SayAsync("Good afternoon Alice, I am looking into it.");
@@ -106,6 +113,8 @@ public sealed class ConsoleAccessTests(Chromium chromium, PlatformNodes desk) : 
         await using var sue = await SignInElsewhereAsync("Sue", "supervisor");
         await sue.ClickAsync("Supervisor");
         await Expect(sue.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "2 of 5" })).ToContainTextAsync("Dana");
+        await BusyAsync(sue, eve);
+        await sue.Page.SetViewportSizeAsync(1280, 940);
         await InOrderAsync(sue.Page, "supervisor", picture: "console-supervisor");
 
         dana.Browser.Expecting("Failed to load resource");
@@ -166,6 +175,58 @@ public sealed class ConsoleAccessTests(Chromium chromium, PlatformNodes desk) : 
         }
 
         Assert.Superset(wanted.ToHashSet(), met);
+    }
+
+    /// <summary>Gives the supervisor's charts something to show: a day behind the desk, and calls that come and go before its eyes.</summary>
+    private async Task BusyAsync(ConsoleOperator supervisor, DeskCaller eve)
+    {
+        const string department = "support";
+        var samples = Desk.Services(0).GetRequiredService<SampleStore>();
+        await RecordAsync(SampleKind.Wait, [22, 35, 41, 58, 64, 90, 131]);
+        await RecordAsync(SampleKind.FirstResponse, [9, 14, 21, 26, 30, 44, 75]);
+        foreach (var key in (RedisKey[])[Keys.Samples(department, "wait"), Keys.Samples(department, "first-response")])
+        {
+            foreach (var member in await Desk.Database.SortedSetRangeByRankAsync(key))
+            {
+                await Desk.Database.SortedSetDecrementAsync(key, member, TimeSpan.FromHours(4).TotalMilliseconds);
+            }
+        }
+
+        await RecordAsync(SampleKind.Wait, [12, 18, 24, 29, 37, 52]);
+        await RecordAsync(SampleKind.FirstResponse, [6, 8, 11, 15, 19, 33]);
+        await RecordAsync(SampleKind.Rating, [5, 5, 4, 5, 3, 5, 4, 5, 5, 4, 2, 5]);
+
+        var (femi, gus) = (Desk.Operator(name: "Femi"), Desk.Operator(name: "Gus"));
+        var waiting = 1;
+        foreach (var step in (Func<Task<int>>[])
+        [
+            () => CallsAsync("Lena", "Is the exchange open on Thursday?"), () => CallsAsync("Marek", "My card was refused"), () => TakesAsync(femi),
+            () => CallsAsync("Noor", "How do I change my address?"), () => CallsAsync("Oskar", "Which fees apply to AIR.PA?"), () => TakesAsync(gus),
+            () => TakesAsync(femi), () => CallsAsync("Pia", "I would like to close my account"), () => TakesAsync(eve),
+        ])
+        {
+            waiting += await step();
+            // Whoever comes back to the view has it looked up at once.
+            await supervisor.ClickAsync("Desk");
+            await supervisor.ClickAsync("Supervisor");
+            var tile = supervisor.Page.GetByRole(AriaRole.Region, new() { Name = "Waiting", Exact = true });
+            await Expect(tile.Locator(".value")).ToHaveTextAsync($"{waiting}");
+        }
+
+        async Task RecordAsync(SampleKind kind, double[] values) =>
+            await Task.WhenAll(values.Select(value => samples.RecordAsync(department, kind, ChatClient.NewId("session"), value, Ct)));
+
+        async Task<int> CallsAsync(string name, string text)
+        {
+            await CallerAsync(name, text);
+            return 1;
+        }
+
+        static async Task<int> TakesAsync(DeskCaller taker)
+        {
+            (await taker.ClaimAsync()).Expect(HttpStatusCode.OK);
+            return -1;
+        }
     }
 
     /// <summary>Asserts that axe has nothing to say of the page; and where pictures are asked for (<c>CHAT_TEST_SCREENSHOTS=1</c>), takes this one.</summary>

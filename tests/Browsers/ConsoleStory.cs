@@ -9,6 +9,9 @@ public abstract class ConsoleStory(Chromium chromium, PlatformNodes desk) : Desk
 {
     protected Chromium Chromium => chromium;
 
+    /// <summary>What visitors give as the reason of their call.</summary>
+    protected virtual string? Reason => "A question";
+
     protected PlatformNodes Platform => (PlatformNodes)Desk;
 
     /// <summary>An operator at the console of the first node.</summary>
@@ -29,17 +32,18 @@ public abstract class ConsoleStory(Chromium chromium, PlatformNodes desk) : Desk
     }
 
     /// <summary>A customer who waits, and has said these things.</summary>
-    protected async Task<DeskCaller> CustomerAsync(string name, params string[] texts)
+    protected Task<DeskCaller> CustomerAsync(string name, params string[] texts) => CustomerAsync(Desk.Account(name: name), texts);
+
+    protected async Task<DeskCaller> CustomerAsync(DeskCaller customer, params string[] texts)
     {
-        var customer = Desk.Account(name: name);
         (await customer.OpenAsync(new { locale = "de-DE", pageUrl = "https://trading.example/orders" })).Expect(HttpStatusCode.Created);
         await CallAsync(customer, texts);
         return customer;
     }
 
-    private static async Task CallAsync(DeskCaller visitor, string[] texts)
+    private async Task CallAsync(DeskCaller visitor, string[] texts)
     {
-        (await visitor.PostAsync("chat/session/call-operator", new { reason = "A question" })).Expect(HttpStatusCode.OK);
+        (await visitor.PostAsync("chat/session/call-operator", new { reason = Reason })).Expect(HttpStatusCode.OK);
         foreach (var text in texts)
         {
             (await visitor.SayAsync(text)).Expect(HttpStatusCode.Created);

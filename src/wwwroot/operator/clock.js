@@ -44,6 +44,7 @@ export const waited = (since) => duration((Date.now() - ahead - Date.parse(since
 
 const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const dayOfThisYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const dayOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 
 /** @param {string} at */
@@ -51,6 +52,9 @@ export const timeOf = (at) => time.format(new Date(at));
 
 /** @param {string} at */
 export const dateOf = (at) => dayOfYear.format(new Date(at));
+
+/** Without the year where it is this one. @param {string} at */
+export const shortDateOf = (at) => (new Date(at).getFullYear() === new Date().getFullYear() ? dayOfThisYear : dayOfYear).format(new Date(at));
 
 /** @param {string} at */
 export const momentOf = (at) => `${dateOf(at)}, ${timeOf(at)}`;

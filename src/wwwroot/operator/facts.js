@@ -1,7 +1,7 @@
 // @ts-check
 // What the platform tells of a customer is in the platform's own form: shown as it is, as facts and tables.
 
-import { dateOf, momentOf } from "./clock.js";
+import { dateOf, momentOf, shortDateOf, timeOf } from "./clock.js";
 import { h } from "./dom.js";
 
 const deepest = 3;
@@ -9,6 +9,8 @@ const mostRows = 50;
 const mostColumns = 8;
 /** Those that a trade is read by come first. */
 const firstColumns = ["symbol", "side", "quantity", "price", "currency", "status", "executedAt"];
+/** Where the whole word would be much wider than what stands below it. */
+const shortly = new Map([["quantity", "Qty"], ["executedAt", "When"]]);
 
 /** "accountType" as "Account type". @param {string} name */
 function words(name) {
@@ -19,13 +21,16 @@ function words(name) {
 /** @param {unknown} value @returns {value is Record<string, unknown>} */
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** @param {unknown} value @returns {value is string} */
+const isMoment = (value) => typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(value) && !Number.isNaN(Date.parse(value));
+
 /** @param {unknown} value */
 function plain(value) {
   if (value === null || value === undefined || value === "") return "–";
   if (typeof value === "boolean") return value ? "Yes" : "No";
   if (typeof value === "number") return value.toLocaleString(undefined, { maximumFractionDigits: 8 });
   if (typeof value !== "string") return JSON.stringify(value);
-  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(value) && !Number.isNaN(Date.parse(value))) return momentOf(value);
+  if (isMoment(value)) return momentOf(value);
   if (/^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value))) return dateOf(`${value}T00:00`);
   return value;
 }
@@ -50,17 +55,23 @@ export function facts(record, depth = 0) {
 export function table(items, label) {
   const rows = items.slice(0, mostRows).map((item) => (isObject(item) ? item : { value: item }));
   const names = new Set(rows.flatMap((row) => Object.keys(row)));
+  // One column for the price with its currency, where all rows have both.
+  const isPriced = rows.every(({ price, currency }) => typeof price === "number" && typeof currency === "string" && /^[A-Za-z]{3}$/.test(currency));
+  if (isPriced) names.delete("currency");
   const columns = [...firstColumns.filter((c) => names.delete(c)), ...names].slice(0, mostColumns);
   return h("div", { class: "table", tabindex: 0, role: "region", "aria-label": label },
     h("table", {},
-      h("thead", {}, h("tr", {}, ...columns.map((c) => h("th", { scope: "col" }, words(c))))),
-      h("tbody", {}, ...rows.map((row) => h("tr", {}, ...columns.map((c) => cell(c, row[c])))))));
+      h("thead", {}, h("tr", {}, ...columns.map((c) => h("th", { scope: "col" }, shortly.get(c) ?? words(c))))),
+      h("tbody", {}, ...rows.map((row) => h("tr", {}, ...columns.map((c) => cell(c, row[c], isPriced && c === "price" ? String(row.currency) : null)))))));
 }
 
-/** @param {string} column @param {unknown} value */
-function cell(column, value) {
+/** @param {string} column @param {unknown} value @param {string|null} currency of a number */
+function cell(column, value, currency) {
   const kind = typeof value === "number" ? "number"
     : (column === "side" || column === "status") && typeof value === "string" && /^[A-Za-z]+$/.test(value) ? `tag is-${value.toLowerCase()}`
     : null;
-  return h("td", { class: kind, dir: "auto" }, plain(value));
+  const text = currency && typeof value === "number" ? value.toLocaleString(undefined, { style: "currency", currency, maximumFractionDigits: 8 })
+    : isMoment(value) ? `${shortDateOf(value)}\n${timeOf(value)}`
+    : plain(value);
+  return h("td", { class: kind ?? (isMoment(value) ? "moment" : null), dir: "auto" }, text);
 }

@@ -75,9 +75,13 @@ function customer(conversation, found) {
     return h("section", { class: "unavailable" }, h("h2", {}, "At the platform"),
       h("p", {}, "The platform does not tell about this customer now. The conversation goes on without it."), again);
   }
-  const profile = found.profile;
+  // What is said above already is not said again; what differs from it is.
+  const { userId, name } = conversation.session?.visitor ?? {};
+  const { profile } = found;
+  const told = typeof profile === "object" && profile !== null ? Object.entries(profile) : [];
+  const further = told.filter(([key, value]) => !(key === "id" && value === userId) && !(key === "name" && value === name));
   return h("section", {}, h("h2", {}, "Profile ", again),
-    typeof profile === "object" && profile !== null ? facts(/** @type {Record<string, unknown>} */ (profile)) : h("p", { class: "none" }, "The platform knows no more."),
+    further.length > 0 ? facts(Object.fromEntries(further)) : h("p", { class: "none" }, "The platform knows no more."),
     h("h2", {}, "Last trades"),
     found.trades.length > 0 ? table(found.trades, "Last trades") : h("p", { class: "none" }, "No trades."));
 }
