@@ -50,6 +50,9 @@ public sealed class WidgetAccessTests(Chromium chromium, WidgetNodes desk) : ICl
         await FaultlessAsync(widget, look, "offline");
         await visitor.Context.SetOfflineAsync(false);
         await Expect(widget.Banner).ToBeHiddenAsync();
+        await widget.Panel.Locator(".failed button").ClickAsync();
+        await widget.Field.FillAsync("");
+        await Expect(widget.Panel.Locator(".failed")).ToHaveCountAsync(0);
         await widget.Panel.Locator("header .end").ClickAsync();
         await FaultlessAsync(widget, look, "ending");
         await widget.Panel.Locator(".over:visible .primary").ClickAsync();
