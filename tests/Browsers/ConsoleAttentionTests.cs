@@ -37,9 +37,11 @@ public sealed class ConsoleAttentionTests(Chromium chromium, PlatformNodes desk)
         await UntilAsync(dana.Page, "notes.length === 1 && tones.length === 4");
         Assert.Equal(["One call waits"], await dana.Page.EvaluateAsync<string[]>(Titles));
         await dana.TakeNextAsync();
+        await dana.SeesAsync("Hello");
         await CallerAsync("Ben", "Good day");
         await UntilAsync(dana.Page, "notes.filter(note => note.tag === 'queue').length === 2");
         await LookAsync(dana.Page, true);
+        await UntilAsync(dana.Page, "Object.keys(localStorage).some(key => key.includes('seen'))");
         await dana.TakeNextAsync();
         await dana.SeesAsync("Good day");
         await QuietAsync(dana.Page);
@@ -54,8 +56,9 @@ public sealed class ConsoleAttentionTests(Chromium chromium, PlatformNodes desk)
         await dana.Page.EvaluateAsync("notes[0].shown.onclick()");
         await dana.SeesAsync("Hello", "My secret");
 
-        await LookAsync(dana.Page, true);
         await Expect(dana.Page).ToHaveTitleAsync("(1) Operator console");
+        await LookAsync(dana.Page, true);
+        await Expect(dana.Page).ToHaveTitleAsync("Operator console");
         await ann.SayAsync("Before your eyes");
         await dana.SeesAsync("Hello", "My secret", "Before your eyes");
         await QuietAsync(dana.Page);

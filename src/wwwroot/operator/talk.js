@@ -142,7 +142,11 @@ function draw() {
     return;
   }
   if (isSeen() && conversation.isMine && !conversation.hasLater) {
-    if (desk.see(conversation)) composer.markRead(conversation);
+    if (desk.see(conversation)) {
+      composer.markRead(conversation);
+      // Views that were drawn before this one, such as the title, still count it as unread.
+      changed();
+    }
   }
   const isOther = root.firstElementChild !== view || thread.dataset.of !== conversation.id;
   const look = `${conversation.id} ${conversation.version} ${conversation.status} ${conversation.readUpTo} ${conversation.typing}`;
