@@ -1,5 +1,6 @@
 using System.Net;
 using Intotes.Chat.Tests.Features.Operators;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -12,6 +13,7 @@ public sealed class ConsoleDeskTests(Chromium chromium, PlatformNodes desk) : Co
     [Fact]
     public async Task The_customers_profile_and_trades_stand_beside_the_conversation()
     {
+        Platform.Answers = PlatformNodes.TellAsync;
         await CustomerAsync("Ann Client", "Hello");
         await using var dana = await SignInAsync();
         await dana.TakeNextAsync();
@@ -22,6 +24,32 @@ public sealed class ConsoleDeskTests(Chromium chromium, PlatformNodes desk) : Co
         await Expect(dana.Side.GetByRole(AriaRole.Cell, new() { Name = "BTC/EUR" })).ToBeVisibleAsync();
         await Expect(dana.Side.Locator(".said")).ToContainTextAsync("not verified");
         await Expect(dana.Side.GetByRole(AriaRole.Link, new() { Name = "https://trading.example/orders" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Nothing_is_said_twice_of_a_customer_and_a_price_stands_with_its_currency()
+    {
+        Platform.Answers = http => http.Response.WriteAsJsonAsync<object>(
+            http.Request.Path.Value!.EndsWith("/profile", StringComparison.Ordinal) ? new { id = "ann", name = "Ann of the bank", country = "FR" }
+            : http.Request.Path.Value.Contains("/ann/", StringComparison.Ordinal) ? new[] { Trade("EUR", 612.4), Trade("JPY", 1200) }
+            : new[] { Trade("EUR", 612.4), Trade("no money", 1200) });
+        await CustomerAsync(Desk.Account("ann", "Ann Client"), "Hello");
+        await using var dana = await SignInAsync();
+        await dana.TakeNextAsync();
+
+        await Expect(dana.Side.GetByRole(AriaRole.Cell)).ToHaveTextAsync(["€612.40", "¥1,200"]);
+        await Expect(dana.Side.GetByRole(AriaRole.Columnheader)).ToHaveTextAsync(["Price"]);
+        await Expect(dana.Side.GetByText("Ann of the bank")).ToBeVisibleAsync();
+        await Expect(dana.Side.GetByText("ann", new() { Exact = true })).ToHaveCountAsync(1);
+
+        // Where one has no currency, each keeps its own column; and another's id is said.
+        await CustomerAsync(Desk.Account("ben", "Ben Client"), "Good day");
+        await dana.TakeNextAsync();
+        await Expect(dana.Side.GetByRole(AriaRole.Cell)).ToHaveTextAsync(["612.4", "EUR", "1,200", "no money"]);
+        await Expect(dana.Side.GetByRole(AriaRole.Columnheader)).ToHaveTextAsync(["Price", "Currency"]);
+        await Expect(dana.Side.GetByText("ann", new() { Exact = true })).ToHaveCountAsync(1);
+
+        static object Trade(string currency, double price) => new { price, currency };
     }
 
     [Fact]
