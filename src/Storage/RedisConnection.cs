@@ -29,6 +29,9 @@ public sealed class RedisOptions
 
     public int TotalMilliseconds { get; init; } = 1100;
 
+    /// <summary>How many polls and histories of a node may be under way at once, in each sixteenth of a Cluster's slots; more wait, so that messages need not.</summary>
+    public int ReadsAtOnce { get; init; } = 256;
+
     /// <summary>Whether these times can be kept together.</summary>
     public bool AreTimesValid => AttemptMilliseconds >= 50 && TotalMilliseconds >= AttemptMilliseconds && TotalMilliseconds <= 10_000;
 

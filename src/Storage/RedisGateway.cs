@@ -51,14 +51,15 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     public virtual Task<T> CallAsync<T>(string operation, Func<IDatabase, Task<T>> command, CancellationToken ct) =>
         CallAsync(operation, null, command, static (redis, command) => command(redis), ct);
 
-    /// <summary>Runs several plain commands that are safe to repeat, of one slot and together; one round trip. Tests override it to do something else before or after.</summary>
+    /// <summary>Runs several plain reads, of one slot and together, once there is room for them among those under way; one round trip. Tests override it to do something else before or after.</summary>
     /// <param name="size">How many.</param>
+    /// <param name="key">One of their keys.</param>
     /// <param name="call">What they need.</param>
     /// <param name="run">Sends all before it waits for any.</param>
     /// <param name="ct">Ends when the caller goes away.</param>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
-    public virtual Task<T> PipelineAsync<T, TCall>(int size, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct) =>
-        CallAsync("PIPELINE", null, call, run, ct, size);
+    public virtual Task<T> PipelineAsync<T, TCall>(int size, RedisKey key, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct) =>
+        CallAsync("PIPELINE", null, call, run, ct, (size, key));
 
     /// <summary>Returns if at least half of the primaries answer: a shard of a Cluster that is away takes its share of the sessions with it, not all.</summary>
     /// <exception cref="StorageUnavailableException">Fewer do, or none in time.</exception>
@@ -79,10 +80,11 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         }
     }
 
-    private async Task<T> CallAsync<T, TCall>(string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct, int? batch = null)
+    private async Task<T> CallAsync<T, TCall>(string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct, (int Size, RedisKey Key)? read = null)
     {
-        using var span = StartSpan(operation, script)?.SetTag("db.operation.batch.size", batch);
+        using var span = StartSpan(operation, script)?.SetTag("db.operation.batch.size", read?.Size);
         var started = Stopwatch.GetTimestamp();
+        using var place = read is { } reads ? await resilience.Reads.EnterAsync(connection.Multiplexer.HashSlot(reads.Key), ct) : null;
         var outcome = await resilience.TryAsync((redis: connection.Database, call, run), static at => at.run(at.redis, at.call), ct);
         var error = outcome.Exception is { } e and not OperationCanceledException ? e.GetType().Name : null;
         Record(started, operation, script, error, outcome.Exception is not (OperationCanceledException or BrokenCircuitException));

@@ -11,7 +11,7 @@ namespace Intotes.Chat.Storage;
 /// How long Redis is waited for: some 1.1 s in all, in up to three attempts of half a second, unless set otherwise; a pause between two may go beyond by a tenth. After a bad spell the
 /// circuit opens for a second, so that callers get their 503 at once and Redis is not beaten while it comes back.
 /// </summary>
-public sealed partial class RedisResilience
+public sealed partial class RedisResilience : IDisposable
 {
     /// <summary>Before the second attempt; longer before the third, and somewhat by chance.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
@@ -29,10 +29,16 @@ public sealed partial class RedisResilience
     {
         (this.logger, this.time) = (logger, time);
         (attempt, total) = (TimeSpan.FromMilliseconds(options.Value.AttemptMilliseconds), TimeSpan.FromMilliseconds(options.Value.TotalMilliseconds));
+        Reads = new ReadBulkhead(options.Value);
         pipeline = Build();
         meters.Create(RedisGateway.MeterName).CreateObservableGauge(
             "chat.storage.circuit.open", () => Volatile.Read(ref isOpen), null, "1 while Redis does not answer and callers get 503 at once, else 0.");
     }
+
+    /// <summary>Where reads wait for each other.</summary>
+    public ReadBulkhead Reads { get; }
+
+    public void Dispose() => Reads.Dispose();
 
     /// <summary>Runs commands that may be repeated; what becomes of it, as a value.</summary>
     /// <remarks>

@@ -54,12 +54,15 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
         var underWay = Channel.CreateBounded<(byte[] Bytes, long Due)>(1000);
         var delivering = DeliverAsync(underWay.Reader, to, isReply);
         var buffer = new byte[16 * 1024];
+        var commands = new CommandCounter();
         try
         {
             while (!delivering.IsCompleted && await from.ReceiveAsync(buffer) is > 0 and var length)
             {
-                var jitter = proxy.Now.Jitter * (Random.Shared.NextDouble() * 2 - 1);
-                var due = TimeProvider.System.GetTimestamp() + (long)((proxy.Now.Delay + jitter).TotalSeconds * TimeProvider.System.TimestampFrequency);
+                var now = proxy.Now;
+                var jitter = now.Jitter * (Random.Shared.NextDouble() * 2 - 1);
+                var served = isReply ? TimeProvider.System.GetTimestamp() : now.DoneWith(commands.In(buffer.AsSpan(0, length)));
+                var due = served + (long)((now.Delay + jitter).TotalSeconds * TimeProvider.System.TimestampFrequency);
                 await underWay.Writer.WriteAsync((buffer[..length], due));
             }
         }

@@ -34,6 +34,9 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>Each piece arrives later, by this and up to so much more or less; their order stays.</summary>
     public void Delay(TimeSpan delay, TimeSpan jitter) => Become(new Weather { Delay = delay, Jitter = jitter });
 
+    /// <summary>What clients send arrives as at a server that does one command after the other, of all connections, each in this time.</summary>
+    public void Serve(TimeSpan command) => Become(new Weather { Command = command });
+
     /// <summary>Takes connections and bytes and passes nothing on. A connection that lost bytes to this stays dumb for good, as where a firewall forgot it.</summary>
     public void Swallow() => Become(new Weather { Swallows = true });
 
@@ -140,10 +143,14 @@ public sealed class TcpProxy : IAsyncDisposable
     public sealed class Weather
     {
         private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private long busyUntil;
 
         public TimeSpan Delay { get; init; }
 
         public TimeSpan Jitter { get; init; }
+
+        /// <summary>How long the server takes for each command; zero where that is its own affair.</summary>
+        public TimeSpan Command { get; init; }
 
         public bool Swallows { get; init; }
 
@@ -161,5 +168,18 @@ public sealed class TcpProxy : IAsyncDisposable
         public Task Ended => ended.Task;
 
         public void End() => ended.TrySetResult();
+
+        /// <summary>
+        /// When (a timestamp) the server is done with so many more commands. It is reckoned, so that how late a busy machine wakes takes nothing off its
+        /// capacity.
+        /// </summary>
+        public long DoneWith(int commands)
+        {
+            lock (ended)
+            {
+                var begins = Math.Max(busyUntil, TimeProvider.System.GetTimestamp());
+                return busyUntil = begins + (long)(commands * Command.TotalSeconds * TimeProvider.System.TimestampFrequency);
+            }
+        }
     }
 }

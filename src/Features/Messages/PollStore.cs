@@ -41,7 +41,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
     private async Task<Entered<PollReply>> ReadAsync(SessionAccess access, Caller caller, string after, int most, CancellationToken ct)
     {
         var read = await redis.PipelineAsync(
-            3, new Reading(access, MessageStore.OtherSide(caller), after, most), static (redis, read) => read.RunAsync(redis), ct);
+            3, Keys.Session(access.SessionId), new Reading(access, MessageStore.OtherSide(caller), after, most), static (redis, read) => read.RunAsync(redis), ct);
         return read.Reply is not { } reply ? default
             : !counts.IsFree(access) ? await PollAsync(access, caller, after, most, ct)
             : MayLackItsEnd(reply) ? await RunAsync(access with { Allowance = "" }, caller, after, most, ct)

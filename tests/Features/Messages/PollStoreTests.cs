@@ -186,10 +186,10 @@ public sealed class PollStoreTests(ChatNodes nodes) : IClassFixture<ChatNodes>
 
         public static void Register(IServiceCollection services) => services.AddSingleton<RedisGateway, LateSessions>();
 
-        public override async Task<T> PipelineAsync<T, TCall>(int size, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct)
+        public override async Task<T> PipelineAsync<T, TCall>(int size, RedisKey key, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct)
         {
             await (Around?.Before() ?? Task.CompletedTask);
-            var reply = await base.PipelineAsync(size, call, run, ct);
+            var reply = await base.PipelineAsync(size, key, call, run, ct);
             await (Around?.After() ?? Task.CompletedTask);
             return reply;
         }

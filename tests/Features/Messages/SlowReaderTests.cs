@@ -175,9 +175,9 @@ public sealed class SlowReaderTests
 
         public static void Register(IServiceCollection services) => services.AddSingleton<RedisGateway, CountingPolls>();
 
-        public override async Task<T> PipelineAsync<T, TCall>(int size, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct)
+        public override async Task<T> PipelineAsync<T, TCall>(int size, RedisKey key, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct)
         {
-            var reply = await base.PipelineAsync(size, call, run, ct);
+            var reply = await base.PipelineAsync(size, key, call, run, ct);
             if (reply is PollStore.Reading { Reply: { } poll })
             {
                 Interlocked.Increment(ref polls);

@@ -1,0 +1,44 @@
+using System.Threading.RateLimiting;
+
+namespace Intotes.Chat.Storage;
+
+/// <summary>
+/// A bulkhead (concurrency limiter) for plain reads: polls and histories, which are nearly all calls. So many of a node are under way at once, and more wait
+/// here, where they do not keep what people write from Redis: that passes by. A Cluster's slots are divided among several, so that reads from a server that is
+/// away do not take the places of all others.
+/// </summary>
+public sealed class ReadBulkhead(RedisOptions options) : IDisposable
+{
+    private const int Compartments = 16, Slots = 16384;
+
+    private readonly ConcurrencyLimiter[] compartments = [.. Enumerable.Range(0, Compartments).Select(_ => new ConcurrencyLimiter(new ConcurrencyLimiterOptions
+    {
+        PermitLimit = options.ReadsAtOnce, QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+    }))];
+
+    /// <summary>A place, to be left by disposing of it. For one it is waited no longer than for an attempt of a call.</summary>
+    /// <param name="slot">The hash slot of what is read; less than 0 where Redis is one server, which has none.</param>
+    /// <param name="ct">Ends when the caller goes away.</param>
+    /// <exception cref="StorageUnavailableException">No place became free in time.</exception>
+    public ValueTask<RateLimitLease> EnterAsync(int slot, CancellationToken ct)
+    {
+        var compartment = compartments[Math.Max(0, slot) * Compartments / Slots];
+        return compartment.AttemptAcquire() is { IsAcquired: true } place ? new(place) : WaitAsync(compartment, ct);
+    }
+
+    public void Dispose() => Array.ForEach(compartments, compartment => compartment.Dispose());
+
+    private async ValueTask<RateLimitLease> WaitAsync(ConcurrencyLimiter compartment, CancellationToken ct)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(options.AttemptMilliseconds);
+        try
+        {
+            return await compartment.AcquireAsync(1, patience.Token);
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            throw new StorageUnavailableException(e);
+        }
+    }
+}
