@@ -16,11 +16,10 @@ public sealed class ReadBulkhead(RedisOptions options) : IDisposable
         PermitLimit = options.ReadsAtOnce, QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     }))];
 
-    /// <summary>A place, to be left by disposing of it. For one it is waited no longer than for an attempt of a call.</summary>
+    /// <summary>A place, to be left by disposing of it; null where none became free within the time of one attempt of a call.</summary>
     /// <param name="slot">The hash slot of what is read; less than 0 where Redis is one server, which has none.</param>
     /// <param name="ct">Ends when the caller goes away.</param>
-    /// <exception cref="StorageUnavailableException">No place became free in time.</exception>
-    public ValueTask<RateLimitLease> EnterAsync(int slot, CancellationToken ct)
+    public ValueTask<RateLimitLease?> EnterAsync(int slot, CancellationToken ct)
     {
         var compartment = compartments[Math.Max(0, slot) * Compartments / Slots];
         return compartment.AttemptAcquire() is { IsAcquired: true } place ? new(place) : WaitAsync(compartment, ct);
@@ -28,7 +27,7 @@ public sealed class ReadBulkhead(RedisOptions options) : IDisposable
 
     public void Dispose() => Array.ForEach(compartments, compartment => compartment.Dispose());
 
-    private async ValueTask<RateLimitLease> WaitAsync(ConcurrencyLimiter compartment, CancellationToken ct)
+    private async ValueTask<RateLimitLease?> WaitAsync(ConcurrencyLimiter compartment, CancellationToken ct)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(options.AttemptMilliseconds);
@@ -36,9 +35,9 @@ public sealed class ReadBulkhead(RedisOptions options) : IDisposable
         {
             return await compartment.AcquireAsync(1, patience.Token);
         }
-        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new StorageUnavailableException(e);
+            return null;
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Polly;
 using Polly.CircuitBreaker;
 using StackExchange.Redis;
 
@@ -23,7 +24,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     public static readonly ActivitySource Activities = new("Intotes.Chat.Redis");
 
     private readonly Histogram<double> duration = meters.Create(MeterName).CreateHistogram<double>(
-        "db.client.operation.duration", "s", "Duration of Redis calls, retries included.", tags: null,
+        "db.client.operation.duration", "s", "Duration of Redis calls, retries and the wait of reads for their turn included.", tags: null,
         new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] });
 
     /// <summary>Of each call in the mean of the recent ones; more where calls are rarer than some sixty a second, but one slow call is no slow Redis.</summary>
@@ -85,7 +86,11 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         using var span = StartSpan(operation, script)?.SetTag("db.operation.batch.size", read?.Size);
         var started = Stopwatch.GetTimestamp();
         using var place = read is { } reads ? await resilience.Reads.EnterAsync(connection.Multiplexer.HashSlot(reads.Key), ct) : null;
-        var outcome = await resilience.TryAsync((redis: connection.Database, call, run), static at => at.run(at.redis, at.call), ct);
+        var context = ResilienceContextPool.Shared.Get(CancellationToken.None);
+        var outcome = read is not null && place is null
+            ? Outcome.FromException<object?>(new TimeoutException())
+            : await resilience.TryAsync((redis: connection.Database, call, run), static at => at.run(at.redis, at.call), context, ct);
+        ResilienceContextPool.Shared.Return(context);
         var error = outcome.Exception is { } e and not OperationCanceledException ? e.GetType().Name : null;
         Record(started, operation, script, error, outcome.Exception is not (OperationCanceledException or BrokenCircuitException));
         if (error is not null)

@@ -45,20 +45,15 @@ public sealed partial class RedisResilience : IDisposable
     /// A caller that goes away ends no attempt that is under way, only those that would follow: whether Redis answers is to be known even where nobody waits
     /// for it any more, or callers that give up before an attempt does would keep the circuit closed. So it may be half a second until it is let go of.
     /// </remarks>
-    public async ValueTask<Outcome<object?>> TryAsync<T, TCall>(TCall call, Func<TCall, Task<T>> run, CancellationToken ct)
-    {
-        if (ct.IsCancellationRequested)
-        {
-            return Outcome.FromException<object?>(new OperationCanceledException(ct));
-        }
-
-        // Without the token: what a caller has cancelled Polly would take for a success.
-        var context = ResilienceContextPool.Shared.Get(CancellationToken.None);
-        var outcome = await pipeline.ExecuteOutcomeAsync<object?, Attempts<T, TCall>>(
-            static (context, attempts) => attempts.RunAsync(context), context, new Attempts<T, TCall>(this, call, run, ct));
-        ResilienceContextPool.Shared.Return(context);
-        return outcome;
-    }
+    /// <param name="call">What the commands need.</param>
+    /// <param name="run">Sends them once.</param>
+    /// <param name="context">Of this call alone, and without the caller's token: what a caller has cancelled Polly would take for a success.</param>
+    /// <param name="ct">Ends when the caller goes away.</param>
+    public ValueTask<Outcome<object?>> TryAsync<T, TCall>(TCall call, Func<TCall, Task<T>> run, ResilienceContext context, CancellationToken ct) =>
+        ct.IsCancellationRequested
+            ? new(Outcome.FromException<object?>(new OperationCanceledException(ct)))
+            : pipeline.ExecuteOutcomeAsync<object?, Attempts<T, TCall>>(
+                static (context, attempts) => attempts.RunAsync(context), context, new Attempts<T, TCall>(this, call, run, ct));
 
     private ResiliencePipeline<object?> Build() => new ResiliencePipelineBuilder<object?> { TimeProvider = time }
         .AddCircuitBreaker(new CircuitBreakerStrategyOptions<object?>

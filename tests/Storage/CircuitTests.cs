@@ -6,6 +6,7 @@ using Intotes.Chat.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Polly;
 using Polly.CircuitBreaker;
 using StackExchange.Redis;
 
@@ -146,5 +147,5 @@ public sealed class CircuitTests : IDisposable
     private async Task<bool> IsOpenAsync() => await TryAsync(static () => Task.FromResult(true)) is BrokenCircuitException;
 
     private async Task<Exception?> TryAsync(Func<Task<bool>> run, CancellationToken? ct = null) =>
-        (await resilience.TryAsync(run, static run => run(), ct ?? Ct)).Exception;
+        (await resilience.TryAsync(run, static run => run(), ResilienceContextPool.Shared.Get(CancellationToken.None), ct ?? Ct)).Exception;
 }
