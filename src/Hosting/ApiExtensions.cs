@@ -64,7 +64,8 @@ public static class ApiExtensions
 
         if (request.ContentLength > ServerExtensions.MostBodyBytes)
         {
-            if (request.ContentLength <= MostSkippedBytes && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            // Who asks first whether to send it at all (RFC 9110, section 10.1.1) need not send it.
+            if (request.ContentLength <= MostSkippedBytes && request.Headers.Expect.Count == 0 && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             {
                 // Kestrel then skips it: a client that still sends, while nobody reads, may find the connection broken and never see the answer.
                 limit.MaxRequestBodySize = request.ContentLength;

@@ -12,16 +12,22 @@ public sealed class Listener : IDisposable
     private readonly TimeProvider time;
     private readonly long began;
     private readonly CancellationToken end;
-    private readonly CancellationTokenRegistration atEnd;
+    private readonly CancellationTokenRegistration atEnd, atStop;
     private TaskCompletionSource<bool>? waiting;
     private ITimer? alarm;
     private bool isSignalled;
 
-    internal Listener(Signals owner, TimeSpan lifetime, TimeProvider time, CancellationToken end)
+    /// <param name="owner">Wakes those of its channels when the service stops.</param>
+    /// <param name="isDeaf">Whether it has no channels.</param>
+    /// <param name="lifetime">Ends every wait.</param>
+    /// <param name="time">By which time passes.</param>
+    /// <param name="end">Ends every wait too.</param>
+    internal Listener(Signals owner, bool isDeaf, TimeSpan lifetime, TimeProvider time, CancellationToken end)
     {
         (this.owner, this.lifetime, this.time, this.end) = (owner, lifetime, time, end);
         began = time.GetTimestamp();
         atEnd = end.UnsafeRegister(static listener => ((Listener)listener!).Wake(isSignal: false), this);
+        atStop = isDeaf ? owner.Stopping.UnsafeRegister(static listener => ((Listener)listener!).Wake(isSignal: false), this) : default;
     }
 
     /// <summary>Whether there is nothing more to wait for: its time is up, its caller has gone, or the service stops.</summary>
@@ -37,6 +43,7 @@ public sealed class Listener : IDisposable
     {
         lock (joined)
         {
+            var left = Left;
             if (isSignalled || longest <= TimeSpan.Zero || IsOver)
             {
                 var was = isSignalled;
@@ -44,16 +51,17 @@ public sealed class Listener : IDisposable
                 return new(was);
             }
 
-            waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            var next = waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
             alarm = time.CreateTimer(
-                static listener => ((Listener)listener!).Wake(isSignal: false), this, longest < Left ? longest : Left, Timeout.InfiniteTimeSpan);
-            return new(waiting.Task);
+                static listener => ((Listener)listener!).Wake(isSignal: false), this, longest < left ? longest : left, Timeout.InfiniteTimeSpan);
+            return new(next.Task);
         }
     }
 
     public void Dispose()
     {
         atEnd.Dispose();
+        atStop.Dispose();
         // Nobody joins any more.
         foreach (var subscription in joined)
         {

@@ -27,7 +27,7 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis, IHos
     public async Task<Listener> ListenAsync(IReadOnlyCollection<string> channels, TimeSpan lifetime, TimeProvider time, CancellationToken ct)
     {
         Watch();
-        var listener = new Listener(this, lifetime, time, ct);
+        var listener = new Listener(this, channels.Count == 0, lifetime, time, ct);
         await Task.WhenAll(channels.Select(channel => JoinAsync(channel, listener)));
         return listener;
     }

@@ -6,6 +6,7 @@ using Intotes.Chat.Tests.Features.Messages;
 using Intotes.Chat.Tests.Hosting;
 using Intotes.Chat.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Storage;
@@ -111,6 +112,21 @@ public sealed class SignalsTests(PatientNodes own) : IClassFixture<PatientNodes>
         Assert.Equal(1, signals.Count);
         await redis.ResumeAsync();
         await UntilAsync("it has ended", () => Task.FromResult(signals.Count == 0));
+    }
+
+    [Fact]
+    public async Task A_stop_ends_the_waits_of_those_too_who_listen_to_nothing()
+    {
+        await using var node = ChatNode.Start(Nodes.Redis.Configuration, new LogWatch(), PatientNodes.Settings);
+        var signals = node.Services.GetRequiredService<Signals>();
+        using var deaf = await signals.ListenAsync([], TimeSpan.FromMinutes(10), TimeProvider.System, Ct);
+        using var hearing = await ListenAsync(signals, Keys.Announcements(SessionToken.NewSessionId()));
+        var waits = new[] { deaf.WaitAsync(TimeSpan.FromMinutes(10)).AsTask(), hearing.WaitAsync(TimeSpan.FromMinutes(10)).AsTask() };
+
+        node.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
+        await Task.WhenAll(waits).WaitAsync(Patience, Ct);
+        Assert.True(deaf.IsOver && hearing.IsOver);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class MessageFollower(
     {
         using var listener = await signals.ListenAsync([Keys.Announcements(access.SessionId)], lifetime, time, ct);
         var (spoke, stayed) = (time.GetTimestamp(), time.GetTimestamp());
-        while (told.Status != SessionStatus.Closed && !listener.IsOver)
+        while (!IsTheEnd(told) && !listener.IsOver)
         {
             // By the clock, not by a pause that nothing ended: a lively talk, or somebody who writes for long, ends every one.
             if (caller is Caller.Operator @operator && time.GetElapsedTime(stayed) >= renewal - Early)
@@ -62,6 +62,9 @@ public sealed class MessageFollower(
             }
         }
     }
+
+    /// <summary>Closed, and with nothing left to tell: then there is a pause until the next poll.</summary>
+    private static bool IsTheEnd(PollAnswer told) => told is { Status: SessionStatus.Closed, NextPollMs: > 0 };
 
     /// <summary>What shows without a message: who is there, who writes, what was read, the place in the queue.</summary>
     private static bool HasChanged(PollAnswer told, PollAnswer now) =>

@@ -1,4 +1,5 @@
 using System.Net;
+using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Tests.Faults;
 
 namespace Intotes.Chat.Tests.Features.Messages;
@@ -30,6 +31,30 @@ public sealed class EventsEndTests(PrivateNodes own) : IClassFixture<PrivateNode
         using var afterwards = await OpenAsync(visitor, $"?after={last.Id}");
         Assert.Equal("closed", (string?)(await afterwards.NextAsync()).Data!["status"]);
         await afterwards.EndAsync();
+    }
+
+    [Theory]
+    [InlineData("?after=0-0")]
+    [InlineData("?after=0-0&wait=600&more=1")] // the way of all requests
+    public async Task Whoever_is_far_behind_when_a_session_is_closed_is_told_all_of_it(string query)
+    {
+        var visitor = await MessageSteps.VisitorAsync(Nodes);
+        var ids = await Nodes.StoreAsync(visitor, (2 * MessageFollower.MostAtOnce) + 50);
+        (await visitor.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
+
+        using var stream = await OpenAsync(visitor, query);
+        var told = new List<string>();
+        ServerEvent next;
+        do
+        {
+            next = await stream.NextAsync();
+            Assert.Equal("closed", (string?)next.Data!["status"]);
+            told.AddRange(next.Data!["messages"]!.AsArray().Select(message => (string)message!["id"]!));
+        }
+        while (!next.Events.Contains("closed"));
+
+        Assert.Equal(ids, told[..^1]);
+        await stream.EndAsync();
     }
 
     [Fact]
