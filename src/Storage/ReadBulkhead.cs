@@ -3,7 +3,7 @@ using System.Threading.RateLimiting;
 namespace Intotes.Chat.Storage;
 
 /// <summary>
-/// A bulkhead (concurrency limiter) for plain reads: polls and histories, which are nearly all calls. So many of a node are under way at once, and more wait
+/// A bulkhead (concurrency limiter) for reads: polls and histories, which are nearly all calls. So many of a node are under way at once, and more wait
 /// here, where they do not keep what people write from Redis: that passes by. A Cluster's slots are divided among several, so that reads from a server that is
 /// away do not take the places of all others.
 /// </summary>

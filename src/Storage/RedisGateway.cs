@@ -45,7 +45,8 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
             static (redis, call) => call.script.IsKeptOnReplicas && call.gateway.connection.Replicas is { } replicas
                 ? replicas.WriteAsync(call.keys[0], redis => call.gateway.EvaluateAsync(redis, call.script, call.keys, call.arguments))
                 : call.gateway.EvaluateAsync(redis, call.script, call.keys, call.arguments),
-            ct);
+            ct,
+            script.IsRead ? keys[0] : default(RedisKey?));
 
     /// <summary>Runs a plain command that is safe to repeat; one round trip. Tests override it to do something else before or after.</summary>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
@@ -60,7 +61,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     /// <param name="ct">Ends when the caller goes away.</param>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
     public virtual Task<T> PipelineAsync<T, TCall>(int size, RedisKey key, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct) =>
-        CallAsync("PIPELINE", null, call, run, ct, (size, key));
+        CallAsync("PIPELINE", null, call, run, ct, key, size);
 
     /// <summary>Returns if at least half of the primaries answer: a shard of a Cluster that is away takes its share of the sessions with it, not all.</summary>
     /// <exception cref="StorageUnavailableException">Fewer do, or none in time.</exception>
@@ -81,11 +82,11 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         }
     }
 
-    private async Task<T> CallAsync<T, TCall>(string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct, (int Size, RedisKey Key)? read = null)
+    private async Task<T> CallAsync<T, TCall>(string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct, RedisKey? read = null, int? batch = null)
     {
-        using var span = StartSpan(operation, script)?.SetTag("db.operation.batch.size", read?.Size);
+        using var span = StartSpan(operation, script)?.SetTag("db.operation.batch.size", batch);
         var started = Stopwatch.GetTimestamp();
-        using var place = read is { } reads ? await resilience.Reads.EnterAsync(connection.Multiplexer.HashSlot(reads.Key), ct) : null;
+        using var place = read is { } key ? await resilience.Reads.EnterAsync(connection.Multiplexer.HashSlot(key), ct) : null;
         var context = ResilienceContextPool.Shared.Get(CancellationToken.None);
         var outcome = read is not null && place is null
             ? Outcome.FromException<object?>(new TimeoutException())

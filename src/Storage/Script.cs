@@ -12,7 +12,8 @@ namespace Intotes.Chat.Storage;
 public sealed partial class Script
 {
     private Script(string name, string text) =>
-        (Name, Text, Hash, IsKeptOnReplicas) = (name, text, Sha1(text), text.Contains("\n-- Kept   on replicas", StringComparison.Ordinal));
+        (Name, Text, Hash, IsKeptOnReplicas, IsRead) = (
+            name, text, Sha1(text), text.Contains("\n-- Kept   on replicas", StringComparison.Ordinal), text.Contains("\n-- Waits  with other reads", StringComparison.Ordinal));
 
     /// <summary>The file's name without its ending; also <c>db.stored_procedure.name</c> of its spans.</summary>
     public string Name { get; }
@@ -25,6 +26,9 @@ public sealed partial class Script
 
     /// <summary>Whether what it writes is acknowledged to somebody, so that it should outlive the server that wrote it; its header says so.</summary>
     public bool IsKeptOnReplicas { get; }
+
+    /// <summary>Whether it is one of the reads that wait for each other (see <see cref="ReadBulkhead"/>); its header says so.</summary>
+    public bool IsRead { get; }
 
     internal static Script Load(string name) => new(name, Read(name));
 

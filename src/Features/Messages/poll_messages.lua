@@ -5,6 +5,7 @@
 --        'visitor', 8 id of this request
 -- Reply  { 'ok', status, operator, operator name, department, call time (µs), '1' while the other side types, up to where the other side has read,
 --          '1' when there are more entries, cursor, { { id, { field, value, ... } }, ... } } | refusal
+-- Waits  with other reads for its turn
 -- include: session
 
 local refused = refusal()
