@@ -53,7 +53,10 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     public virtual Task<T> CallAsync<T>(string operation, Func<IDatabase, Task<T>> command, CancellationToken ct) =>
         CallAsync(operation, null, command, static (redis, command) => command(redis), ct);
 
-    /// <summary>Runs several plain reads, of one slot and together, once there is room for them among those under way; one round trip. Tests override it to do something else before or after.</summary>
+    /// <summary>
+    /// Runs several plain reads, of one slot and together, once there is room for them among those under way; one round trip. Tests override it to do
+    /// something else before or after.
+    /// </summary>
     /// <param name="size">How many.</param>
     /// <param name="key">One of their keys.</param>
     /// <param name="call">What they need.</param>
@@ -82,7 +85,8 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         }
     }
 
-    private async Task<T> CallAsync<T, TCall>(string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct, RedisKey? read = null, int? batch = null)
+    private async Task<T> CallAsync<T, TCall>(
+        string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct, RedisKey? read = null, int? batch = null)
     {
         using var span = StartSpan(operation, script)?.SetTag("db.operation.batch.size", batch);
         var started = Stopwatch.GetTimestamp();
