@@ -4,7 +4,7 @@ namespace Intotes.Chat.Storage;
 public sealed class Listener : IDisposable
 {
     /// <summary>By how much a timer may be early.</summary>
-    private static readonly TimeSpan Early = TimeSpan.FromMilliseconds(20);
+    public static readonly TimeSpan Early = TimeSpan.FromMilliseconds(20);
 
     private readonly List<Signals.Subscription> joined = new(1);
     private readonly Signals owner;

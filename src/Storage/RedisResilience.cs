@@ -8,8 +8,9 @@ using Polly.Retry;
 namespace Intotes.Chat.Storage;
 
 /// <summary>
-/// How long Redis is waited for, but for the turn of a read: some 1.1 s in all, in up to three attempts of half a second, unless set otherwise; a pause between two may go beyond by a tenth. After a bad spell the
-/// circuit opens for a second, so that callers get their 503 at once and Redis is not beaten while it comes back.
+/// How long Redis is waited for, but for the turn of a read: some 1.1 s in all, in up to three attempts of half a second, unless set otherwise; a pause
+/// between two may go beyond by a tenth. After a bad spell the circuit opens for a second, so that callers get their 503 at once and Redis is not beaten
+/// while it comes back.
 /// </summary>
 public sealed partial class RedisResilience : IDisposable
 {

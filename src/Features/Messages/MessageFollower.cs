@@ -17,9 +17,6 @@ public sealed class MessageFollower(
 
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(15), InQueue = TimeSpan.FromSeconds(5), WhileTyping = TimeSpan.FromSeconds(6.5);
 
-    /// <summary>By how much a timer may be early.</summary>
-    private static readonly TimeSpan Early = TimeSpan.FromMilliseconds(20);
-
     private readonly TimeSpan renewal = TimeSpan.FromSeconds(options.Value.OperatorLeaseSeconds / 3.0);
 
     /// <summary>
@@ -35,7 +32,7 @@ public sealed class MessageFollower(
         while (!IsTheEnd(told) && !listener.IsOver)
         {
             // By the clock, not by a pause that nothing ended: a lively talk, or somebody who writes for long, ends every one.
-            if (caller is Caller.Operator @operator && time.GetElapsedTime(stayed) >= renewal - Early)
+            if (caller is Caller.Operator @operator && time.GetElapsedTime(stayed) >= renewal - Listener.Early)
             {
                 await StayAsync(@operator, ct);
                 stayed = time.GetTimestamp();
@@ -50,7 +47,7 @@ public sealed class MessageFollower(
             var isNew = answer is not null && (answer.Messages.Count > 0 || HasChanged(told, answer));
             // What was said is not kept for as long as it lasts.
             told = answer is null ? told : answer with { Messages = [] };
-            if (isNew || time.GetElapsedTime(spoke) >= Quiet - Early)
+            if (isNew || time.GetElapsedTime(spoke) >= Quiet - Listener.Early)
             {
                 yield return isNew ? answer : null;
                 spoke = time.GetTimestamp();

@@ -45,8 +45,10 @@ internal readonly record struct PlainPoll(string After, int? Wait, Shown? Shown,
         }
 
         var from = isStream && lastEventId is { Length: > 0 } ? lastEventId : after;
-        var isPlain = from is not null && Array.TrueForAll([from, after, readUpTo], static given => given is null || Cursor.IsCursor(given))
+        var isPlain = from is not null && IsCursorIfAny(from) && IsCursorIfAny(after) && IsCursorIfAny(readUpTo)
             && (wait is not { } asked || (asked >= 1 && asked <= (isStream ? GetEvents.LongestWait : PollMessages.LongestWait)));
         return isPlain ? new PlainPoll(from!, wait, Shown.Said(typing, readUpTo), isStream) : null;
     }
+
+    private static bool IsCursorIfAny(string? given) => given is null || Cursor.IsCursor(given);
 }
