@@ -1,7 +1,7 @@
 // @ts-check
 // What this operator has on the desk: its conversations, the queue, and itself.
 
-/** @import { PollAnswer, Presence, Call, Session, Message, News, CannedReply } from "./types.js" */
+/** @import { PollAnswer, Presence, Call, Session, Message, News, CannedReply, Details } from "./types.js" */
 import { call } from "./api.js";
 import { changed } from "./render.js";
 import { compareIds, Conversation } from "./conversation.js";
@@ -55,7 +55,9 @@ class Desk {
       this.#take(news);
     }
     for (const conversation of this.conversations.values()) {
-      if (conversation.isMine && !present.has(conversation.id)) this.#end(conversation, "lost");
+      if (!conversation.isMine || present.has(conversation.id)) continue;
+      this.#end(conversation, "lost");
+      void this.#learnTheEnd(conversation);
     }
     if ([...this.conversations.values()].some((c) => c.isMine && !c.session)) void this.#describe();
     this.#bound();
@@ -94,6 +96,27 @@ class Desk {
     conversation.typing = false;
     conversation.unread = 0;
     conversation.version++;
+  }
+
+  /**
+   * One that the visitor closed before a poll named it is named by none: that it is closed, and its last words, have to be asked for.
+   * @param {Conversation} conversation
+   */
+  async #learnTheEnd(conversation) {
+    try {
+      /** @type {{ sessions: Session[] }} */
+      const { sessions } = await call("GET", "operator/sessions?state=closed");
+      if (sessions.every((s) => s.sessionId !== conversation.id)) return;
+      /** @type {Details} */
+      const { messages, hasMore } = await call("GET", `operator/sessions/${conversation.id}`);
+      if (conversation.last === null) conversation.hasEarlier = hasMore;
+      conversation.merge(messages);
+      conversation.trim();
+      this.#end(conversation, "closed");
+      changed();
+    } catch {
+      // It stays one that is no longer this operator's, which is true of it too.
+    }
   }
 
   /** The poll tells what was said, this tells by whom. */
