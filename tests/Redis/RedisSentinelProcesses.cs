@@ -87,6 +87,13 @@ public sealed class RedisSentinelProcesses : IAsyncDisposable
         }
     }
 
+    /// <summary>What the Sentinels wrote down of late, to tell why they did not do what was expected.</summary>
+    public async Task<string> LogsAsync()
+    {
+        var logs = await Task.WhenAll(sentinels.Select(sentinel => File.ReadAllLinesAsync(Path.Combine(directory, $"{sentinel.Port}.log"))));
+        return string.Join('\n', logs.SelectMany(lines => lines.TakeLast(40)));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await LoseSentinelsAsync();

@@ -10,7 +10,8 @@ namespace Intotes.Chat.Tests.Storage;
 /// <summary>Behind Sentinel only whom most Sentinels name is written to, whatever else calls itself a primary. What the node logs here is expected.</summary>
 public sealed class SentinelsTests(ChatNodes shared)
 {
-    private static readonly TimeSpan ChangesWithin = TimeSpan.FromSeconds(60);
+    /// <summary>A Sentinel that finds that its machine stood still for two seconds does nothing for thirty (Redis: "TILT mode").</summary>
+    private static readonly TimeSpan ChangesWithin = TimeSpan.FromSeconds(120);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -25,7 +26,7 @@ public sealed class SentinelsTests(ChatNodes shared)
 
         await redis.Primary.PauseAsync();
         await UntilAsync("a call fails", async () => (await SayAsync(node, visitor)).Status == HttpStatusCode.ServiceUnavailable);
-        await UntilAsync("another takes its place", async () => (await SayAsync(node, visitor)).Status == HttpStatusCode.Created);
+        await UntilAsync("another takes its place", async () => (await SayAsync(node, visitor)).Status == HttpStatusCode.Created, redis);
         await redis.Primary.ResumeAsync();
 
         await using var former = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{redis.Primary.Port},allowAdmin=true");
@@ -158,12 +159,16 @@ public sealed class SentinelsTests(ChatNodes shared)
     private static Task<Answer> SayAsync(ChatNode node, ChatClient visitor) =>
         visitor.SendToAsync(node.Address, HttpMethod.Post, "chat/message", new { text = "Hello" });
 
-    private static async Task UntilAsync(string what, Func<Task<bool>> isSo)
+    private static async Task UntilAsync(string what, Func<Task<bool>> isSo, RedisSentinelProcesses? redis = null)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (!await isSo())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < ChangesWithin, $"Not within {ChangesWithin}: {what}");
+            if (TimeProvider.System.GetElapsedTime(started) > ChangesWithin)
+            {
+                Assert.Fail($"Not within {ChangesWithin}: {what}. {(redis is null ? "" : await redis.LogsAsync())}");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(50), Ct);
         }
     }
