@@ -17,7 +17,7 @@ public enum AppendStatus
     Blocked,
 }
 
-/// <param name="Message">The stored message, where there is one.</param>
+/// <param name="Message">The message as stored, where it is.</param>
 /// <param name="FirstResponse">Time from the call to this message, where it is the operators' first answer.</param>
 /// <param name="Department">The department that answered.</param>
 public sealed record AppendReply(AppendStatus Status, Message? Message, TimeSpan? FirstResponse = null, string? Department = null);
@@ -45,12 +45,12 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
                 options.Value.Limits.EntriesPerSession, options.Value.Retention.IdleSeconds,
             ],
             ct);
-        Message Entry() => Parse(reply.Text(1)!, reply.Items(2));
+        Message Entry() => Message.From(reply.Text(1)!, OwnSide(caller), reply.Text(2), text, "client", clientMessageId);
         return reply.Status switch
         {
-            "appended" => new AppendReply(AppendStatus.Appended, Entry(), reply.Milliseconds(3), reply.Text(4)),
+            "appended" => new AppendReply(AppendStatus.Appended, Entry(), reply.Milliseconds(3), NullIfEmpty(reply.Text(4))),
             "duplicate" => new AppendReply(AppendStatus.Duplicate, Entry()),
-            "reused" => new AppendReply(AppendStatus.ReusedId, Entry()),
+            "reused" => new AppendReply(AppendStatus.ReusedId, null),
             "closed" => new AppendReply(AppendStatus.Closed, null),
             "full" => new AppendReply(AppendStatus.Full, null),
             "blocked" => new AppendReply(AppendStatus.Blocked, null),

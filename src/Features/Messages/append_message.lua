@@ -3,14 +3,15 @@
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 who sends: 'visitor' or 'operator', 5 the operator's name, 6 text,
 --        7 client message id; the next where the client chose none, 8 id of this request, 9 entries a session may hold, 10 idle lifetime (s)
--- Reply  { 'appended' | 'duplicate' | 'reused', id, { field, value, ... },
+-- Reply  { 'appended' | 'duplicate' | 'reused', id, the sender's name or '',
 --          then, where this is the operators' first answer, the time (ms) since the call and the department, else '', '' }
 --        | { 'closed' } | { 'full' } | { 'blocked' } | refusal
 -- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
 local from, text = ARGV[4], ARGV[6]
-local session = redis.call('HMGET', KEYS[1], holds, 'superseded', 'status', 'name', 'called', 'department', 'blocked')
+local session = redis.call('HMGET', KEYS[1], holds, 'superseded', 'status', 'name', 'called', 'department', 'blocked', counted or holds)
+local taken = session[8]
 local allowed = admits(session[1], session[2])
 if not allowed and from == 'visitor' then
   return { 'denied' }
@@ -20,15 +21,15 @@ local sent_as = (from == 'operator' and 'operator:' .. ARGV[2] or from) .. ':' .
 local sent = redis.call('HGET', KEYS[3], sent_as)
 if sent then
   local id, request = string.match(sent, '^(%S+) (%S+)$')
-  local limited = request ~= ARGV[8] and over_limit()
+  local limited = request ~= ARGV[8] and over_limit(taken)
   if limited then
     return limited
   end
   local fields = redis.call('XRANGE', KEYS[2], id, id)[1][2]
-  return { request == ARGV[8] and 'appended' or fields[6] == text and 'duplicate' or 'reused', id, fields, '', '' }
+  return { request == ARGV[8] and 'appended' or fields[6] == text and 'duplicate' or 'reused', id, fields[4], '', '' }
 end
 
-local refused = not allowed and { 'denied' } or over_limit()
+local refused = not allowed and { 'denied' } or over_limit(taken)
 if refused then
   return refused
 end
@@ -42,11 +43,11 @@ if redis.call('XLEN', KEYS[2]) >= tonumber(ARGV[9]) then
   return { 'full' }
 end
 local name = from == 'operator' and ARGV[5] or session[4] or ''
-local id, fields = add_entry(from, name, text, 'client', ARGV[7] ~= ARGV[8] and ARGV[7] or '')
+local id = add_entry(from, name, text, 'client', ARGV[7] ~= ARGV[8] and ARGV[7] or '')
 redis.call('HSET', KEYS[3], sent_as, id .. ' ' .. ARGV[8])
-keep(ARGV[10])
+keep_at_least(tonumber(ARGV[10]))
 local first_response, department = '', ''
 if from == 'operator' and session[5] and redis.call('HSETNX', KEYS[1], 'responded', now_ms()) == 1 then
   first_response, department = ms_since(session[5]), session[6]
 end
-return { 'appended', id, fields, first_response, department }
+return { 'appended', id, name, first_response, department }

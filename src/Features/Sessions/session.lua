@@ -36,16 +36,20 @@ local function may()
   return admits(session[1], session[2])
 end
 
--- Takes what the allowance grants: "what times-a-minute", then perhaps how many and the request's id, for the visitor and, counted apart, for the
--- operator; '' grants anything.
--- Returns the script's reply when there is none left.
-local function over_limit()
-  local what, per_minute, number, request = string.match(ARGV[3], '^(%a+) (%d+) ?(%d*) ?(%w*)$')
-  if what then
-    local field = (ARGV[1] == 'operator' and 'operator:' or 'visitor:') .. what
-    local kept, wait = take(redis.call('HGET', KEYS[1], field), per_minute, tonumber(number) or 1, request)
+-- What the allowance counts, and the field that keeps how much of it is taken, for the visitor and, counted apart, for the operator.
+local what, per_minute, number, request = string.match(ARGV[3] or '', '^(%a+) (%d+) ?(%d*) ?(%w*)$')
+local counted = what and (ARGV[1] == 'operator' and 'operator:' or 'visitor:') .. what
+
+-- Takes what the allowance grants: "what times-a-minute", then perhaps how many and the request's id; '' grants anything. Who has read the field already
+-- gives what it holds, or false. Returns the script's reply when there is none left.
+local function over_limit(taken)
+  if counted then
+    if taken == nil then
+      taken = redis.call('HGET', KEYS[1], counted)
+    end
+    local kept, wait = take(taken, per_minute, tonumber(number) or 1, request)
     if kept then
-      note('HSET', KEYS[1], field, kept)
+      note('HSET', KEYS[1], counted, kept)
     end
     return wait and { 'limited', wait }
   end
@@ -68,6 +72,14 @@ end
 local function keep(seconds)
   for _, key in ipairs({ 1, 2, 3, 5 }) do
     redis.call('EXPIRE', KEYS[key], seconds)
+  end
+end
+
+-- The same for what is written often: at least so long, and with a hundredth more, so that most writes find it done. The hash of what was sent tells for
+-- all, because it is the last to come.
+local function keep_at_least(seconds)
+  if redis.call('TTL', KEYS[3]) < seconds then
+    keep(math.ceil(seconds * 1.01))
   end
 end
 
