@@ -80,8 +80,6 @@ public sealed class ConsoleLoadTests(Chromium chromium, PlatformNodes desk, ITes
     public async Task A_day_of_many_conversations_does_not_make_the_page_grow()
     {
         await using var dana = await SignInAsync();
-        // Here a conversation is closed so soon that the word that nobody writes any more may come after it.
-        dana.Browser.Expecting("/api/v1/chat/typing");
         var browser = await dana.Page.Context.NewCDPSessionAsync(dana.Page);
         await ServeAsync(dana, 20);
         var (nodes, listeners, heap) = await UsageAsync(browser);

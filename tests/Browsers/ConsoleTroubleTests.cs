@@ -65,6 +65,33 @@ public sealed class ConsoleTroubleTests(Chromium chromium, ChatNodes shared) : I
     }
 
     [Fact]
+    public async Task One_that_is_closed_before_the_next_poll_is_said_to_be_closed_with_its_last_words()
+    {
+        var ann = await CallerAsync("Ann");
+        await using var dana = await SignInAsync(0);
+        var (isHeld, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await dana.Page.RouteAsync("**/operator/poll**", async route =>
+        {
+            isHeld.TrySetResult();
+            await goOn.Task;
+            await route.ContinueAsync();
+        });
+        // Ends a poll that waits already; the next is held.
+        await CallerAsync("Ben");
+        await isHeld.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await dana.TakeNextAsync();
+        await Expect(dana.Composer).ToBeVisibleAsync();
+
+        (await ann.SayAsync("Never mind")).Expect(HttpStatusCode.Created);
+        (await ann.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
+        goOn.SetResult();
+
+        await Expect(dana.Page.GetByText("This conversation is closed.")).ToBeVisibleAsync();
+        await Expect(dana.Texts).ToContainTextAsync(["Never mind"]);
+        await Expect(dana.Conversations).ToContainTextAsync(["Closed"]);
+    }
+
+    [Fact]
     public async Task When_an_operator_vanishes_another_takes_over_where_it_stood()
     {
         var ann = await CallerAsync("Ann");

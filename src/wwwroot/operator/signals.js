@@ -37,7 +37,7 @@ export function typingEnded() {
 /** @param {string} sessionId @param {boolean} typing */
 const tell = (sessionId, typing) => call("POST", "chat/typing", { typing, sessionId }).catch(() => {});
 
-/** @type {Map<string, string>} what is to be told of each conversation */
+/** @type {Map<Conversation, string>} what is to be told of each */
 const unread = new Map();
 let isTelling = false;
 
@@ -45,13 +45,14 @@ let isTelling = false;
 export async function tellRead(conversation) {
   const last = conversation.last;
   if (!last) return;
-  unread.set(conversation.id, last.id);
+  unread.set(conversation, last.id);
   if (isTelling) return;
   isTelling = true;
   while (unread.size > 0) {
-    const [[sessionId, upTo]] = unread;
-    unread.delete(sessionId);
-    await call("POST", "chat/read", { sessionId, upTo }).catch(() => {});
+    const [[next, upTo]] = unread;
+    unread.delete(next);
+    if (!next.isMine) continue;
+    await call("POST", "chat/read", { sessionId: next.id, upTo }).catch(() => {});
     await pause(300);
   }
   isTelling = false;

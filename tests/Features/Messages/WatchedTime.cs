@@ -8,7 +8,7 @@ namespace Intotes.Chat.Tests.Features.Messages;
 /// <summary>A time that passes only as a test says, and that tells for how long somebody waits by it.</summary>
 internal sealed class WatchedTime() : FakeTimeProvider(TimeProvider.System.GetUtcNow())
 {
-    private readonly ConcurrentQueue<TimeSpan> waits = new();
+    private readonly ConcurrentQueue<Wait> waits = new();
 
     /// <summary>Puts it into a node for those who follow a conversation.</summary>
     public void Register(IServiceCollection services) =>
@@ -16,20 +16,29 @@ internal sealed class WatchedTime() : FakeTimeProvider(TimeProvider.System.GetUt
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = base.CreateTimer(callback, state, dueTime, period);
-        waits.Enqueue(dueTime);
-        return timer;
+        var wait = new Wait(dueTime);
+        wait.Timer = base.CreateTimer(
+            due =>
+            {
+                wait.IsOver = true;
+                callback(due);
+            },
+            state,
+            dueTime,
+            period);
+        waits.Enqueue(wait);
+        return wait;
     }
 
     /// <summary>What was waited for so far does not count any more.</summary>
     public void Forget() => waits.Clear();
 
-    /// <summary>Returns once somebody has begun to wait, and for so long if that is said, since this was last asked.</summary>
+    /// <summary>Returns once somebody has begun to wait since this was last asked, for so long if that is said, and still does.</summary>
     public async Task UntilWaitingAsync(TimeSpan? duration = null)
     {
-        var begun = new List<TimeSpan>();
+        var begun = new List<Wait>();
         using var patience = new CancellationTokenSource(EventStream.Patience);
-        while (duration is { } wanted ? !begun.Contains(wanted) : begun.Count == 0)
+        while (!begun.Exists(wait => !wait.IsOver && wait.Duration == (duration ?? wait.Duration)))
         {
             Assert.False(patience.IsCancellationRequested, $"Nobody waits for {duration}, but for {string.Join(", ", begun)}.");
             if (waits.TryDequeue(out var next))
@@ -40,6 +49,27 @@ internal sealed class WatchedTime() : FakeTimeProvider(TimeProvider.System.GetUt
             {
                 await Task.Delay(5, TestContext.Current.CancellationToken);
             }
+        }
+    }
+
+    private sealed record Wait(TimeSpan Duration) : ITimer
+    {
+        public ITimer? Timer { get; set; }
+
+        public bool IsOver { get; set; }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period) => Timer!.Change(dueTime, period);
+
+        public void Dispose()
+        {
+            IsOver = true;
+            Timer!.Dispose();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            IsOver = true;
+            return Timer!.DisposeAsync();
         }
     }
 }
