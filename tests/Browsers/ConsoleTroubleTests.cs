@@ -84,11 +84,18 @@ public sealed class ConsoleTroubleTests(Chromium chromium, ChatNodes shared) : I
 
         (await ann.SayAsync("Never mind")).Expect(HttpStatusCode.Created);
         (await ann.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
+        // So many as the poll cannot know of: else it would find no news, and wait.
+        await CallerAsync("Cem");
+        await CallerAsync("Dan");
+        var looks = 0;
+        dana.Page.Request += (_, request) => looks += request.Url.Contains("/operator/sessions/", StringComparison.Ordinal) ? 1 : 0;
         goOn.SetResult();
 
         await Expect(dana.Page.GetByText("This conversation is closed.")).ToBeVisibleAsync();
         await Expect(dana.Texts).ToContainTextAsync(["Never mind"]);
         await Expect(dana.Conversations).ToContainTextAsync(["Closed"]);
+        // To ask for the details would be recorded as a look at the customer.
+        Assert.Equal(0, looks);
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 // @ts-check
 // What this operator has on the desk: its conversations, the queue, and itself.
 
-/** @import { PollAnswer, Presence, Call, Session, Message, News, CannedReply, Details } from "./types.js" */
+/** @import { PollAnswer, Presence, Call, Session, Message, News, CannedReply } from "./types.js" */
 import { call } from "./api.js";
 import { changed } from "./render.js";
 import { compareIds, Conversation } from "./conversation.js";
@@ -46,19 +46,18 @@ class Desk {
     return sum;
   }
 
-  /** @param {PollAnswer} answer */
-  apply(answer) {
+  /** @param {PollAnswer} answer @param {number} begun when it was asked for, by performance.now() */
+  apply(answer, begun) {
     this.waiting = answer.queue.waiting;
     const present = new Set();
     for (const news of answer.sessions) {
       present.add(news.sessionId);
       this.#take(news);
     }
-    for (const conversation of this.conversations.values()) {
-      if (!conversation.isMine || present.has(conversation.id)) continue;
-      this.#end(conversation, "lost");
-      void this.#learnTheEnd(conversation);
-    }
+    const missing = [...this.conversations.values()].filter((c) => c.isMine && !present.has(c.id));
+    // The answer may be older than a claim that was made meanwhile: the next one tells.
+    for (const conversation of missing) if (conversation.claimedAt < begun) this.#end(conversation, "lost");
+    if (missing.length > 0) void this.#learnEnds(missing);
     if ([...this.conversations.values()].some((c) => c.isMine && !c.session)) void this.#describe();
     this.#bound();
     this.#isFirst &&= answer.nextPollMs === 0;
@@ -100,23 +99,28 @@ class Desk {
 
   /**
    * One that the visitor closed before a poll named it is named by none: that it is closed, and its last words, have to be asked for.
-   * @param {Conversation} conversation
+   * @param {Conversation[]} missing
    */
-  async #learnTheEnd(conversation) {
+  async #learnEnds(missing) {
     try {
       /** @type {{ sessions: Session[] }} */
       const { sessions } = await call("GET", "operator/sessions?state=closed");
-      if (sessions.every((s) => s.sessionId !== conversation.id)) return;
-      /** @type {Details} */
-      const { messages, hasMore } = await call("GET", `operator/sessions/${conversation.id}`);
-      if (conversation.last === null) conversation.hasEarlier = hasMore;
-      conversation.merge(messages);
-      conversation.trim();
-      this.#end(conversation, "closed");
-      changed();
+      const closed = new Set(sessions.map((s) => s.sessionId));
+      await Promise.all(missing.filter((c) => closed.has(c.id)).map((c) => this.#learnLastWords(c)));
     } catch {
-      // It stays one that is no longer this operator's, which is true of it too.
+      // Then they are only said to be no longer this operator's, which is true of them too.
     }
+  }
+
+  /** Not by its details: to ask for them counts as a look at the customer. @param {Conversation} conversation */
+  async #learnLastWords(conversation) {
+    /** @type {{ messages: Message[], hasMore: boolean }} */
+    const { messages, hasMore } = await call("GET", `chat/history?sessionId=${conversation.id}&limit=100`);
+    if (conversation.last === null) conversation.hasEarlier = hasMore;
+    conversation.merge(messages);
+    conversation.trim();
+    this.#end(conversation, "closed");
+    changed();
   }
 
   /** The poll tells what was said, this tells by whom. */
@@ -147,6 +151,7 @@ class Desk {
   claimed(session) {
     const known = this.conversations.get(session.sessionId) ?? new Conversation(session.sessionId);
     known.status = "active";
+    known.claimedAt = performance.now();
     known.session = session;
     this.conversations.set(session.sessionId, known);
     this.calls = this.calls.filter((c) => c.sessionId !== session.sessionId);

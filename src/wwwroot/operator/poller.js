@@ -45,7 +45,7 @@ async function poll(end) {
       cursor = answer.cursor;
       failures = 0;
       setLine("online");
-      desk.apply(answer);
+      desk.apply(answer, started);
       void refreshCalls();
       // A node that is about to stop lets nobody wait; asking it without pause would help neither.
       const isHasty = !isNews && performance.now() - started < 1000;
