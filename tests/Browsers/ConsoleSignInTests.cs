@@ -152,6 +152,46 @@ public sealed class ConsoleSignInTests(Chromium chromium, PlatformNodes desk) : 
     }
 
     [Fact]
+    public async Task An_answer_that_comes_when_the_operator_has_signed_out_signs_nobody_in_again()
+    {
+        await using var dana = await SignInAsync();
+        var second = await TabAsync(dana.Browser, dana.Id, "Dana");
+        var (presence, page) = (new Hold(), new Hold());
+        await second.RouteAsync("**/operator/presence", presence.UntilReleasedAsync);
+        await second.ReloadAsync();
+        await presence.Reached.WaitAsync(TimeSpan.FromSeconds(30), Ct);
+        await second.RouteAsync(url => url.EndsWith("?signed-out", StringComparison.Ordinal), page.UntilReleasedAsync);
+
+        await dana.ClickAsync("Menu");
+        await dana.ClickAsync("Sign out");
+        await page.Reached.WaitAsync(TimeSpan.FromSeconds(30), Ct);
+        var answered = second.WaitForRequestFinishedAsync(new() { Predicate = request => request.Url.EndsWith("/presence", StringComparison.Ordinal) });
+        presence.Release();
+        await answered.ContinueWith(_ => page.Release(), TaskScheduler.Default);
+        await answered;
+
+        await Expect(second.GetByText("You have signed out.")).ToBeVisibleAsync();
+        Assert.Equal(0, await second.EvaluateAsync<int>("sessionStorage.length"));
+    }
+
+    [Fact]
+    public async Task Signing_out_asks_nothing_while_a_message_is_on_its_way()
+    {
+        await CallerAsync("Ann", "Hello");
+        await using var dana = await SignInAsync();
+        await dana.TakeNextAsync();
+        var message = new Hold();
+        await dana.Page.RouteAsync("**/chat/message", message.UntilReleasedAsync);
+        await dana.SayAsync("Good day");
+        await message.Reached.WaitAsync(TimeSpan.FromSeconds(30), Ct);
+
+        await dana.ClickAsync("Menu");
+        await dana.ClickAsync("Sign out");
+
+        await Expect(dana.Page.GetByText("You have signed out.")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task Whoever_signs_in_after_another_at_one_tab_finds_nothing_of_the_former()
     {
         await CallerAsync("Ann", "Secret of Ann");

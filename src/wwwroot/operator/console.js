@@ -2,6 +2,7 @@
 // The operator console.
 
 import "./theme.js";
+import { access } from "./access.js";
 import { conversationCame, messagesCame } from "./attention.js";
 import { desk } from "./desk.js";
 import "./lists.js";
@@ -22,7 +23,8 @@ desk.onArrival = conversationCame;
 
 addEventListener("open-conversation", (event) => event instanceof CustomEvent && openConversation(event.detail));
 addEventListener("beforeunload", (event) => {
-  if (isSending()) event.preventDefault();
+  // Whoever signs out has decided; and another tab, where somebody would have to answer, may be one that nobody looks at.
+  if (isSending() && access.token !== null) event.preventDefault();
 });
 
 changed();

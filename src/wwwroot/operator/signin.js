@@ -17,6 +17,8 @@ const leaving = new BroadcastChannel("intotes.operator.signed-out");
 
 /** @type {HTMLDialogElement|null} */
 let dialog = null;
+/** Whether the operator has signed out, and this page is about to end. */
+let isLeaving = false;
 
 /** @param {string} reason why it is asked for */
 export function askForToken(reason) {
@@ -55,6 +57,7 @@ export async function signIn(token) {
   if (!claimsOf(token)) return "This is not a token: it should have three parts with dots between them.";
   try {
     const presence = await tellPresence({}, token);
+    if (isLeaving) return null;
     const isOther = desk.presence !== null && desk.presence.operator.id !== presence.operator.id;
     access.token = token;
     if (isOther) {
@@ -89,6 +92,7 @@ export function signOut() {
 }
 
 function leave() {
+  isLeaving = true;
   stopPolling();
   access.token = null;
   desk.forget();
