@@ -12,8 +12,8 @@ namespace Intotes.Chat.Storage;
 public static class Keys
 {
     /// <summary>
-    /// The keys of one session, in the order in which every session script takes them. They live as long as the session's retention says,
-    /// renewed on each write.
+    /// The keys of one session, in the order in which every session script takes them. They live as long as the session's retention says, all
+    /// equally long; a write renews that, where it is not as good as new.
     /// <list type="number">
     /// <item>hash: status, owner, call, operator, poll cursors, times (owner: SessionStore)</item>
     /// <item>stream: every message and system entry; the entry id is the message id and the cursor (owner: MessageStore)</item>

@@ -76,7 +76,7 @@ local function keep(seconds)
 end
 
 -- The same for what is written often: at least so long, and with a hundredth more, so that most writes find it done. The hash of what was sent tells for
--- all, because it is the last to come.
+-- all: notes alone may come after it, and those begin with what the session has left.
 local function keep_at_least(seconds)
   if redis.call('TTL', KEYS[3]) < seconds then
     keep(math.ceil(seconds * 1.01))

@@ -53,6 +53,47 @@ public sealed class RetentionTests(ChatNodes nodes)
         Assert.Equal(ends, await Task.WhenAll(keys.Select(key => Redis.KeyExpireTimeAsync(key))));
     }
 
+    [Theory]
+    [InlineData("call note say claim note answer note repeat close rate note")]
+    [InlineData("say call claim answer note repeat say close note rate")]
+    [InlineData("call claim note answer say release say repeat link note close repeat")]
+    [InlineData("say link say repeat call note claim answer close rate")]
+    [InlineData("link call claim close note rate")]
+    public async Task Whatever_happens_all_of_a_session_ends_together(string story)
+    {
+        var (visitor, session) = await OpenAsync();
+        var (sue, dana) = (ChatClient.Operator(nodes, role: "supervisor"), ChatClient.Operator(nodes));
+        var keys = Keys.OfSession(session);
+        foreach (var step in story.Split(' '))
+        {
+            // Some of the time passes: too little to have the next message renew it, but not the one after that.
+            var left = await Redis.KeyTimeToLiveAsync(keys[0]) * 0.995;
+            foreach (var key in keys)
+            {
+                await Redis.KeyExpireAsync(key, left);
+            }
+
+            var answer = step switch
+            {
+                "say" => await visitor.SayAsync("Hello"),
+                "repeat" => await visitor.SayAsync("Again", "once"),
+                "call" => await visitor.CallOperatorAsync(),
+                "claim" => await dana.PostAsync("operator/calls/claim", new { sessionId = session }),
+                "answer" => await dana.SayAsync("Hi", sessionId: session),
+                "note" => await sue.PostAsync($"operator/sessions/{session}/notes", new { text = "Hm" }),
+                "release" => await dana.PostAsync($"operator/sessions/{session}/release"),
+                "link" => await LinkAsync(visitor),
+                "close" => await visitor.PostAsync("chat/session/close"),
+                _ => await visitor.PostAsync("chat/session/rating", new { score = 5 }),
+            };
+            Assert.True((int)answer.Status is >= 200 and < 300, $"{step}: {answer.Status} {answer.Body}");
+
+            var ends = (await Task.WhenAll(keys.Select(key => Redis.KeyExpireTimeAsync(key)))).OfType<DateTime>().ToList();
+            Assert.InRange(ends.Max() - ends.Min(), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+            Assert.Equal(ends.Count, (await Task.WhenAll(keys.Select(key => Redis.KeyExistsAsync(key)))).Count(isThere => isThere));
+        }
+    }
+
     [Fact]
     public async Task Calling_an_operator_without_a_word_counts_as_one()
     {
@@ -128,6 +169,15 @@ public sealed class RetentionTests(ChatNodes nodes)
     {
         var visitor = ChatClient.Anonymous(nodes);
         return (visitor, (string)(await visitor.OpenAsync())["sessionId"]!);
+    }
+
+    /// <summary>The visitor signs in.</summary>
+    private static async Task<Answer> LinkAsync(ChatClient visitor)
+    {
+        visitor.Bearer = Jwt.Issue(ChatClient.NewId("user"), "Alice");
+        var answer = await visitor.PostAsync("chat/session");
+        visitor.SessionToken = null;
+        return answer;
     }
 
     /// <summary>As if nothing had been written for long.</summary>
