@@ -13,25 +13,7 @@ public sealed class ConsoleNewsTests(Chromium chromium, PlatformNodes desk) : Co
     {
         var ann = await CallerAsync("Ann", "Hello");
         await using var dana = await SignInAsync();
-        var (answer, next) = (new Hold(), new Hold());
-        await dana.Page.RouteAsync("**/operator/poll**", async route =>
-        {
-            if (answer.Reached.IsCompleted)
-            {
-                await next.UntilReleasedAsync(route);
-                return;
-            }
-
-            var response = await route.FetchAsync();
-            await answer.UntilReleasedAsync(() => route.FulfillAsync(new() { Response = response }));
-        });
-        // One that waits already is ended by a call, and so is the next.
-        for (var calls = 1; !answer.Reached.IsCompleted; calls++)
-        {
-            await CallerAsync($"Ben {calls}");
-            await Task.WhenAny(answer.Reached, Task.Delay(TimeSpan.FromSeconds(1), Ct));
-        }
-
+        var (answer, next) = await HoldAnswerAsync(dana);
         await dana.TakeNextAsync();
         await dana.SeesAsync("Hello");
 
@@ -42,6 +24,26 @@ public sealed class ConsoleNewsTests(Chromium chromium, PlatformNodes desk) : Co
         next.Release();
         await dana.SayAsync("Good day");
         await SeesAsync(ann, "Hello", "Good day");
+    }
+
+    [Theory]
+    [InlineData("Close", "Close the conversation", "This conversation is closed.")]
+    [InlineData("Put back", "Put back", "This conversation is no longer yours")]
+    public async Task One_that_ends_after_a_poll_was_answered_does_not_come_back_when_the_answer_comes(string action, string confirm, string told)
+    {
+        await CallerAsync("Ann", "Hello");
+        await using var dana = await SignInAsync();
+        await dana.TakeNextAsync();
+        await dana.SeesAsync("Hello");
+        var (answer, next) = await HoldAnswerAsync(dana);
+        await dana.ClickAsync(action);
+        await dana.ConfirmAsync(confirm);
+        await Expect(dana.Page.GetByText(told)).ToBeVisibleAsync();
+
+        answer.Release();
+        await next.Reached.WaitAsync(TimeSpan.FromSeconds(30), Ct);
+
+        Assert.Equal((true, false), (await dana.Page.GetByText(told).IsVisibleAsync(), await dana.Composer.IsVisibleAsync()));
     }
 
     [Fact]
@@ -71,5 +73,30 @@ public sealed class ConsoleNewsTests(Chromium chromium, PlatformNodes desk) : Co
         await Expect(dana.Conversations.Filter(new() { HasText = "No longer yours" })).ToHaveCountAsync(3);
         await Expect(dana.Line).ToContainTextAsync("Connected");
         Assert.Equal(1, asked);
+    }
+
+    /// <summary>Keeps back an answer that a poll got by now, and the poll after that.</summary>
+    private async Task<(Hold Answer, Hold Next)> HoldAnswerAsync(ConsoleOperator dana)
+    {
+        var (answer, next) = (new Hold(), new Hold());
+        await dana.Page.RouteAsync("**/operator/poll**", async route =>
+        {
+            if (answer.Reached.IsCompleted)
+            {
+                await next.UntilReleasedAsync(route);
+                return;
+            }
+
+            var response = await route.FetchAsync();
+            await answer.UntilReleasedAsync(() => route.FulfillAsync(new() { Response = response }));
+        });
+        // One that waits already is ended by a call, and so is the next.
+        for (var calls = 1; !answer.Reached.IsCompleted; calls++)
+        {
+            await CallerAsync($"Ben {calls}");
+            await Task.WhenAny(answer.Reached, Task.Delay(TimeSpan.FromSeconds(1), Ct));
+        }
+
+        return (answer, next);
     }
 }

@@ -34,6 +34,7 @@ const act = (conversation, action, body) => persistently(() => call("POST", `ope
 /** @param {Conversation} conversation @param {"closed"|"lost"} status */
 function over(conversation, status) {
   conversation.status = status;
+  conversation.settledAt = performance.now();
   conversation.typing = false;
   conversation.unread = 0;
   conversation.version++;

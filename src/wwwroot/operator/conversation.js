@@ -23,8 +23,8 @@ export class Conversation {
     this.session = null;
     /** @type {SessionStatus|"lost"} lost: no longer this operator's */
     this.status = "active";
-    /** When this page took it, by performance.now(). */
-    this.claimedAt = 0;
+    /** When this page took it, or ended it or gave it away, by performance.now(): a poll that began before may not know. */
+    this.settledAt = 0;
     /** @type {Message[]} oldest first */
     this.messages = [];
     /** Whether there are older ones than those. */

@@ -52,11 +52,11 @@ class Desk {
     const present = new Set();
     for (const news of answer.sessions) {
       present.add(news.sessionId);
-      this.#take(news);
+      this.#take(news, begun);
     }
     const missing = [...this.conversations.values()].filter((c) => c.isMine && !present.has(c.id));
     // The answer may be older than a claim that was made meanwhile: the next one tells.
-    for (const conversation of missing) if (conversation.claimedAt < begun) this.#end(conversation, "lost");
+    for (const conversation of missing) if (conversation.settledAt < begun) this.#end(conversation, "lost");
     if (missing.length > 0) void this.#learnEnds(missing);
     if ([...this.conversations.values()].some((c) => c.isMine && !c.session)) void this.#describe();
     this.#bound();
@@ -64,14 +64,20 @@ class Desk {
     changed();
   }
 
-  /** @param {News} news */
-  #take(news) {
+  /** @param {News} news @param {number} begun */
+  #take(news, begun) {
     let conversation = this.conversations.get(news.sessionId);
     if (!conversation) {
       if (news.status !== "active") return;
       conversation = new Conversation(news.sessionId);
       conversation.seenUpTo = readMarks()[news.sessionId] ?? nothing;
       this.conversations.set(news.sessionId, conversation);
+    }
+    if (news.status === "active" && !conversation.isMine && conversation.settledAt >= begun) {
+      // Told before it ended here; where it came back since, the next answer says so.
+      conversation.merge(news.messages);
+      conversation.unread = 0;
+      return conversation.trim();
     }
     const isNew = !conversation.isMine || (conversation.last === null && conversation.session === null);
     const fresh = conversation.merge(news.messages);
@@ -151,7 +157,7 @@ class Desk {
   claimed(session) {
     const known = this.conversations.get(session.sessionId) ?? new Conversation(session.sessionId);
     known.status = "active";
-    known.claimedAt = performance.now();
+    known.settledAt = performance.now();
     known.session = session;
     this.conversations.set(session.sessionId, known);
     this.calls = this.calls.filter((c) => c.sessionId !== session.sessionId);
