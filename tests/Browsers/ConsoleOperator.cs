@@ -41,8 +41,13 @@ public sealed class ConsoleOperator(WatchedContext browser, IPage page, string i
         Chromium chromium, Uri node, string name = "Dana", string role = "operator", string? id = null, BrowserNewContextOptions? options = null)
     {
         id ??= ChatClient.NewId("operator");
-        // What was read or typed just before a conversation went to another may be told too late.
-        var browser = (await chromium.OpenAsync(options ?? new() { ViewportSize = new() { Width = 1280, Height = 800 } })).Expecting("/chat/read").Expecting("/chat/typing");
+        var browser = await chromium.OpenAsync(options ?? new() { ViewportSize = new() { Width = 1280, Height = 800 } });
+        foreach (var tooLate in (string[])["chat/read", "chat/typing"])
+        {
+            // What was read or typed just before a conversation went to another, or ended.
+            browser.Expecting($"403 (Forbidden) ({new Uri(node, $"/api/v1/{tooLate}")}:").Expecting($"409 (Conflict) ({new Uri(node, $"/api/v1/{tooLate}")}:");
+        }
+
         var page = await browser.NewPageAsync();
         await page.GotoAsync(new Uri(node, $"/operator#token={Jwt.Issue(id, name, role)}").ToString());
         var signedIn = new ConsoleOperator(browser, page, id);

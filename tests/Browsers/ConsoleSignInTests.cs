@@ -111,87 +111,6 @@ public sealed class ConsoleSignInTests(Chromium chromium, PlatformNodes desk) : 
     }
 
     [Fact]
-    public async Task Signing_out_forgets_the_token_and_all_that_was_shown()
-    {
-        await CallerAsync("Ann", "Secret of Ann");
-        await using var dana = await SignInAsync();
-        await dana.TakeNextAsync();
-        await dana.SeesAsync("Secret of Ann");
-
-        await dana.ClickAsync("Menu");
-        await dana.ClickAsync("Sign out");
-
-        await Expect(dana.Page.GetByText("You have signed out.")).ToBeVisibleAsync();
-        await Expect(dana.Page.GetByText("Secret of Ann")).ToHaveCountAsync(0);
-        Assert.Null(await dana.Page.EvaluateAsync<string?>("sessionStorage.getItem('intotes.operator.token')"));
-    }
-
-    [Fact]
-    public async Task Signing_out_in_one_tab_ends_the_operators_others_in_this_browser_too()
-    {
-        await CallerAsync("Ann", "Secret of Ann");
-        await using var dana = await SignInAsync();
-        var (second, eves) = (await TabAsync(dana.Browser, dana.Id, "Dana"), await TabAsync(dana.Browser, ChatClient.NewId("operator"), "Eve"));
-        await dana.TakeNextAsync();
-        await dana.SeesAsync("Secret of Ann");
-        await Expect(second.Locator("#mine .line")).ToHaveTextAsync("Secret of Ann");
-
-        await dana.ClickAsync("Menu");
-        await dana.ClickAsync("Sign out");
-
-        foreach (var tab in (IPage[])[dana.Page, second])
-        {
-            await Expect(tab.GetByText("You have signed out.")).ToBeVisibleAsync();
-            await Expect(tab.GetByText("Secret of Ann")).ToHaveCountAsync(0);
-            Assert.Equal(0, await tab.EvaluateAsync<int>("sessionStorage.length"));
-            Assert.Equal(0, await tab.EvaluateAsync<int>("Object.keys(localStorage).filter(key => key.includes('seen')).length"));
-        }
-
-        await eves.ReloadAsync();
-        await Expect(eves.Locator("#presence")).ToContainTextAsync("Eve");
-    }
-
-    [Fact]
-    public async Task An_answer_that_comes_when_the_operator_has_signed_out_signs_nobody_in_again()
-    {
-        await using var dana = await SignInAsync();
-        var second = await TabAsync(dana.Browser, dana.Id, "Dana");
-        var (presence, page) = (new Hold(), new Hold());
-        await second.RouteAsync("**/operator/presence", presence.UntilReleasedAsync);
-        await second.ReloadAsync();
-        await presence.Reached.WaitAsync(TimeSpan.FromSeconds(30), Ct);
-        await second.RouteAsync(url => url.EndsWith("?signed-out", StringComparison.Ordinal), page.UntilReleasedAsync);
-
-        await dana.ClickAsync("Menu");
-        await dana.ClickAsync("Sign out");
-        await page.Reached.WaitAsync(TimeSpan.FromSeconds(30), Ct);
-        var answered = second.WaitForRequestFinishedAsync(new() { Predicate = request => request.Url.EndsWith("/presence", StringComparison.Ordinal) });
-        presence.Release();
-        await answered.ContinueWith(_ => page.Release(), TaskScheduler.Default);
-        await answered;
-
-        await Expect(second.GetByText("You have signed out.")).ToBeVisibleAsync();
-        Assert.Equal(0, await second.EvaluateAsync<int>("sessionStorage.length"));
-    }
-
-    [Fact]
-    public async Task Signing_out_asks_nothing_while_a_message_is_on_its_way()
-    {
-        await CallerAsync("Ann", "Hello");
-        await using var dana = await SignInAsync();
-        await dana.TakeNextAsync();
-        var message = new Hold();
-        await dana.Page.RouteAsync("**/chat/message", message.UntilReleasedAsync);
-        await dana.SayAsync("Good day");
-        await message.Reached.WaitAsync(TimeSpan.FromSeconds(30), Ct);
-
-        await dana.ClickAsync("Menu");
-        await dana.ClickAsync("Sign out");
-
-        await Expect(dana.Page.GetByText("You have signed out.")).ToBeVisibleAsync();
-    }
-
-    [Fact]
     public async Task Whoever_signs_in_after_another_at_one_tab_finds_nothing_of_the_former()
     {
         await CallerAsync("Ann", "Secret of Ann");
@@ -221,13 +140,5 @@ public sealed class ConsoleSignInTests(Chromium chromium, PlatformNodes desk) : 
 
         var entry = Assert.Single((await Desk.Operator(dana.Id).GetAsync("operator/operators"))["operators"]!.AsArray());
         Assert.Equal((false, 2, "billing"), ((bool)entry!["online"]!, (int)entry["capacity"]!, (string?)Assert.Single(entry["departments"]!.AsArray())));
-    }
-
-    private async Task<IPage> TabAsync(WatchedContext browser, string id, string name)
-    {
-        var page = await browser.NewPageAsync();
-        await page.GotoAsync(new Uri(Desk.Address(0), $"/operator#token={Jwt.Issue(id, name, "operator")}").ToString());
-        await Expect(page.Locator("#presence")).ToContainTextAsync(name);
-        return page;
     }
 }

@@ -2,6 +2,7 @@
 // The platform's token: from the address or a field, kept for this tab only.
 
 const kept = "intotes.operator.token";
+const keptSince = "intotes.operator.since";
 
 /** @typedef {{ sub?: string, name?: string, exp?: number }} Claims */
 
@@ -37,7 +38,13 @@ export const access = {
   },
   /** @param {string|null} token */
   set token(token) {
-    if (token === null) sessionStorage.removeItem(kept);
-    else sessionStorage.setItem(kept, token);
+    sessionStorage.removeItem(kept);
+    if (token === null) return;
+    sessionStorage.setItem(kept, token);
+    sessionStorage.setItem(keptSince, String(Date.now()));
+  },
+  /** When this tab got it (ms). */
+  get since() {
+    return Number(sessionStorage.getItem(keptSince));
   },
 };

@@ -58,7 +58,8 @@ async function ring() {
   const due = performance.now();
   audio ??= new AudioContext();
   await audio.resume().catch(() => {});
-  if (audio.state !== "running" || performance.now() - due > latest) return;
+  if (audio.state !== "running") return void handOn?.();
+  if (performance.now() - due > latest) return;
   // Where the browser has no locks, because the connection is not secure, each tab sounds for itself.
   if (handOn || !navigator.locks) return beep();
   await navigator.locks.request(`intotes.operator.sound.${desk.presence?.operator.id}`, { ifAvailable: true }, (lock) => {

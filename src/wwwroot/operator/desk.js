@@ -205,18 +205,18 @@ class Desk {
     localStorage.setItem(marksOf(), JSON.stringify(Object.fromEntries(held.map((c) => [c.id, isKnown(c) ? known[c.id] : c.seenUpTo]))));
   }
 
-  /** Leaves nothing of this operator's for the next at this browser, whatever this page still does before it ends. */
-  forget() {
+  /** Leaves nothing of this operator's for the next at this browser, whatever this page still does before it ends. @param {string|undefined} id */
+  forget(id) {
     this.#isForgotten = true;
-    localStorage.removeItem(marksOf());
+    localStorage.removeItem(marksOf(id));
   }
 }
 
 /** Before the first message. */
 const nothing = "0-0";
 
-/** Where all tabs of this operator keep up to where each of its conversations was read. */
-const marksOf = () => `intotes.operator.seen.${desk.presence?.operator.id}`;
+/** Where all tabs of an operator keep up to where each of its conversations was read. @param {string|undefined} id */
+const marksOf = (id = desk.presence?.operator.id) => `intotes.operator.seen.${id}`;
 
 /** @returns {Record<string, string>} */
 function readMarks() {

@@ -63,7 +63,7 @@ export async function signIn(token) {
     if (isOther) {
       // Nothing of the former operator's may stay, in the page or in memory.
       stopPolling();
-      desk.forget();
+      desk.forget(desk.presence?.operator.id);
       location.reload();
       return null;
     }
@@ -88,14 +88,15 @@ export async function signIn(token) {
 /** Who signs out in one tab leaves the browser: each of its tabs has a token of its own. */
 export function signOut() {
   leaving.postMessage(operatorHere());
+  localStorage.setItem(leftAt(), String(Date.now()));
   leave();
 }
 
 function leave() {
   isLeaving = true;
   stopPolling();
+  desk.forget(operatorHere());
   access.token = null;
-  desk.forget();
   sessionStorage.clear();
   // A new page, because nothing may stay in this one.
   location.replace(`${location.pathname}?${signedOut}`);
@@ -104,10 +105,14 @@ function leave() {
 /** Known before the service has answered, too. */
 const operatorHere = () => claimsOf(access.token ?? "")?.sub;
 
+/** Where it stands when this operator has last signed out in this browser: a tab that the browser had discarded meanwhile heard nothing of it. */
+const leftAt = () => `intotes.operator.left.${operatorHere()}`;
+
 /** Signs in by the address, else by what this tab has kept, else asks. */
 export async function begin() {
   const given = takeFromAddress();
   const token = given ?? access.token;
+  if (given === null && token !== null && Number(localStorage.getItem(leftAt())) > access.since) return leave();
   if (token === null) {
     const hasLeft = location.search === `?${signedOut}`;
     if (hasLeft) history.replaceState(null, "", location.pathname);
