@@ -83,7 +83,7 @@ local function keep_at_least(seconds)
   end
 end
 
--- Adds an entry and wakes those who wait for one. Fields in this order: from, name, text, then client or event. Returns its id, and the fields.
+-- Adds an entry and wakes those who wait for one. Fields in this order: from, name, text, then client or event. Returns its id.
 local function add_entry(from, name, text, tag, value)
   local fields = { 'from', from, 'name', name, 'text', text }
   if value and value ~= '' then
@@ -91,5 +91,5 @@ local function add_entry(from, name, text, tag, value)
   end
   local id = redis.call('XADD', KEYS[2], '*', unpack(fields))
   redis.call('SPUBLISH', KEYS[4], id)
-  return id, fields
+  return id
 end
