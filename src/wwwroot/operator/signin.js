@@ -88,8 +88,10 @@ export async function signIn(token) {
 /** Who signs out in one tab leaves the browser: each of its tabs has a token of its own. */
 export function signOut() {
   leaving.postMessage(operatorHere());
-  localStorage.setItem(leftAt(), String(Date.now()));
+  const mark = leftAt();
   leave();
+  // Last, because a browser whose storage is full refuses it.
+  localStorage.setItem(mark, String(Date.now()));
 }
 
 function leave() {
