@@ -68,6 +68,24 @@ public sealed class ConsoleSignOutTests(Chromium chromium, PlatformNodes desk) :
     }
 
     [Fact]
+    public async Task A_tab_that_is_just_signing_in_by_a_link_leaves_with_the_others()
+    {
+        await using var dana = await SignInAsync();
+        var second = await dana.Browser.NewPageAsync();
+        var presence = new Hold();
+        await second.RouteAsync("**/operator/presence", presence.UntilReleasedAsync);
+        await second.GotoAsync(new Uri(Desk.Address(0), $"/operator#token={Jwt.Issue(dana.Id, "Dana", "operator")}").ToString());
+        await presence.Reached.WaitAsync(TimeSpan.FromSeconds(30), Ct);
+
+        await dana.ClickAsync("Menu");
+        await dana.ClickAsync("Sign out");
+        await Expect(dana.Page.GetByText("You have signed out.")).ToBeVisibleAsync();
+        presence.Release();
+
+        await Expect(second.GetByText("You have signed out.")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task An_answer_that_comes_when_the_operator_has_signed_out_signs_nobody_in_again()
     {
         await using var dana = await SignInAsync();

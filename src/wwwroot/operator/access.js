@@ -2,7 +2,7 @@
 // The platform's token: from the address or a field, kept for this tab only.
 
 const kept = "intotes.operator.token";
-const keptSince = "intotes.operator.since";
+const keptMark = "intotes.operator.mark";
 
 /** @typedef {{ sub?: string, name?: string, exp?: number }} Claims */
 
@@ -38,13 +38,15 @@ export const access = {
   },
   /** @param {string|null} token */
   set token(token) {
-    sessionStorage.removeItem(kept);
-    if (token === null) return;
-    sessionStorage.setItem(kept, token);
-    sessionStorage.setItem(keptSince, String(Date.now()));
+    if (token === null) sessionStorage.removeItem(kept);
+    else sessionStorage.setItem(kept, token);
   },
-  /** When this tab got it (ms). */
-  get since() {
-    return Number(sessionStorage.getItem(keptSince));
+  /** What the operator's last sign-out in this browser had left when this tab signed in. */
+  get mark() {
+    return sessionStorage.getItem(keptMark) ?? "";
+  },
+  /** @param {string} mark */
+  set mark(mark) {
+    sessionStorage.setItem(keptMark, mark);
   },
 };

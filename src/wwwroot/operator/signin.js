@@ -2,7 +2,7 @@
 // Signing in by the platform's token. When it has expired, the desk stays as it is behind the dialog.
 
 import { access, claimsOf, takeFromAddress } from "./access.js";
-import { ApiError, whenTokenIsRefused } from "./api.js";
+import { ApiError, newId, whenTokenIsRefused } from "./api.js";
 import { recover, setLine } from "./connection.js";
 import { desk } from "./desk.js";
 import { field } from "./dialogs.js";
@@ -54,12 +54,20 @@ export function askForToken(reason) {
 
 /** @param {string} token @returns {Promise<string|null>} what is wrong with it, or null; fails where the service could not tell */
 export async function signIn(token) {
-  if (!claimsOf(token)) return "This is not a token: it should have three parts with dots between them.";
+  const claims = claimsOf(token);
+  if (!claims) return "This is not a token: it should have three parts with dots between them.";
+  const mark = markOf(claims.sub);
   try {
     const presence = await tellPresence({}, token);
     if (isLeaving) return null;
+    if (markOf(claims.sub) !== mark) {
+      // Signed out in another tab meanwhile.
+      leave();
+      return null;
+    }
     const isOther = desk.presence !== null && desk.presence.operator.id !== presence.operator.id;
     access.token = token;
+    access.mark = mark;
     if (isOther) {
       // Nothing of the former operator's may stay, in the page or in memory.
       stopPolling();
@@ -87,19 +95,23 @@ export async function signIn(token) {
 
 /** Who signs out in one tab leaves the browser: each of its tabs has a token of its own. */
 export function signOut() {
-  leaving.postMessage(operatorHere());
-  const mark = leftAt();
+  const id = operatorHere();
+  try {
+    localStorage.setItem(leftAt(id), newId());
+  } catch {
+    // There is no room for it. Tabs that are open hear of it all the same.
+  }
+  leaving.postMessage(id);
+  desk.forget(id);
   leave();
-  // Last, because a browser whose storage is full refuses it.
-  localStorage.setItem(mark, String(Date.now()));
 }
 
 function leave() {
   isLeaving = true;
   stopPolling();
-  desk.forget(operatorHere());
   access.token = null;
   sessionStorage.clear();
+  document.body.replaceChildren();
   // A new page, because nothing may stay in this one.
   location.replace(`${location.pathname}?${signedOut}`);
 }
@@ -107,14 +119,17 @@ function leave() {
 /** Known before the service has answered, too. */
 const operatorHere = () => claimsOf(access.token ?? "")?.sub;
 
-/** Where it stands when this operator has last signed out in this browser: a tab that the browser had discarded meanwhile heard nothing of it. */
-const leftAt = () => `intotes.operator.left.${operatorHere()}`;
+/** Where a sign-out leaves something new: a tab that the browser had discarded, or that was just signing in, heard nothing of it. @param {string|undefined} id */
+const leftAt = (id) => `intotes.operator.left.${id}`;
+
+/** @param {string|undefined} id */
+const markOf = (id) => localStorage.getItem(leftAt(id)) ?? "";
 
 /** Signs in by the address, else by what this tab has kept, else asks. */
 export async function begin() {
   const given = takeFromAddress();
   const token = given ?? access.token;
-  if (given === null && token !== null && Number(localStorage.getItem(leftAt())) > access.since) return leave();
+  if (given === null && token !== null && markOf(operatorHere()) !== access.mark) return leave();
   if (token === null) {
     const hasLeft = location.search === `?${signedOut}`;
     if (hasLeft) history.replaceState(null, "", location.pathname);
@@ -134,10 +149,12 @@ export async function begin() {
 
 whenTokenIsRefused((token) => {
   // A late answer to a former token says nothing of the present one.
-  if (token === access.token) askForToken("Your sign-in has ended. Sign in again; what you have written is still here.");
+  if (token !== null && token === access.token) askForToken("Your sign-in has ended. Sign in again; what you have written is still here.");
 });
 leaving.addEventListener("message", ({ data }) => {
   // Another operator in another tab stays.
-  if (data !== undefined && data === operatorHere()) leave();
+  if (data === undefined || data !== operatorHere()) return;
+  desk.forget(data);
+  leave();
 });
 addEventListener("hashchange", () => void begin());
