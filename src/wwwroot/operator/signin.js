@@ -111,7 +111,6 @@ function leave() {
   stopPolling();
   access.token = null;
   sessionStorage.clear();
-  document.body.replaceChildren();
   // A new page, because nothing may stay in this one.
   location.replace(`${location.pathname}?${signedOut}`);
 }
