@@ -46,7 +46,7 @@ public static class BrowserExtensions
             .WithOrigins(options.AllowedOrigins)
             .AllowCredentials()
             .WithMethods(HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete)
-            .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType, "Last-Event-ID", SessionTokenAuthentication.Header)
+            .AllowAnyHeader() // pages and their tracing libraries add headers of their own to every request; the API ignores those that it does not know
             .WithExposedHeaders(HeaderNames.RetryAfter)
             .SetPreflightMaxAge(TimeSpan.FromMinutes(10))));
         return services;

@@ -22,10 +22,31 @@ public static class PagesExtensions
     public static WebApplication UsePages(this WebApplication app)
     {
         app.UseWhen(static http => SecurityHeaders.IsPage(http.Request.Path), static pages => pages
+            .Use(AnswerPreflights)
             .UseResponseCompression()
             .UseDefaultFiles(new DefaultFilesOptions { RedirectToAppendTrailingSlash = false })
             .UseStaticFiles(new StaticFileOptions { OnPrepareResponse = LetOtherSitesLoadTheWidget }));
         return app;
+    }
+
+    /// <summary>
+    /// Browsers ask before they load a file with headers that a page's script added to the request (Fetch Standard, CORS preflight). Any header is allowed:
+    /// the files are public and the same for everybody.
+    /// </summary>
+    private static Task AnswerPreflights(HttpContext http, RequestDelegate next)
+    {
+        var (request, headers) = (http.Request, http.Response.Headers);
+        if (!HttpMethods.IsOptions(request.Method) || !SecurityHeaders.IsWidget(request.Path))
+        {
+            return next(http);
+        }
+
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+        headers.AccessControlAllowOrigin = "*";
+        headers.AccessControlAllowMethods = "GET, HEAD";
+        headers.AccessControlAllowHeaders = request.Headers.AccessControlRequestHeaders;
+        headers.AccessControlMaxAge = "600";
+        return Task.CompletedTask;
     }
 
     /// <summary>Browsers load modules of another origin only where that says anybody may (Fetch Standard, CORS protocol).</summary>

@@ -32,6 +32,8 @@ public sealed class CrossOriginTests(ChatNodes nodes) : IAsyncLifetime
     [InlineData(Shop, "chat/message", "POST", "authorization,content-type,x-chat-session")]
     [InlineData(Local, "chat/poll?after=0-0", "GET", "authorization")]
     [InlineData(Local, "chat/events", "GET", "last-event-id")]
+    [InlineData(Shop, "chat/message", "POST", "baggage,content-type,sentry-trace,traceparent,tracestate,x-b3-traceid,x-csrf-token,x-requested-with,x-session")]
+    [InlineData(Shop, "chat/poll?wait=25", "GET", "cache-control,if-modified-since,pragma,x-datadog-trace-id,x-xsrf-token")]
     public async Task An_allowed_page_is_told_that_it_may_call_with_the_cookie(string origin, string path, string method, string headers)
     {
         var told = await Browser.SendAsync($"OPTIONS {path}", ("Origin", origin), ("Access-Control-Request-Method", method), ("Access-Control-Request-Headers", headers));
@@ -44,6 +46,35 @@ public sealed class CrossOriginTests(ChatNodes nodes) : IAsyncLifetime
         Assert.All(headers.Split(','), header => Assert.Contains(header, allowed));
         Assert.InRange(int.Parse(One(told, "Access-Control-Max-Age"), System.Globalization.CultureInfo.InvariantCulture), 1, 7200);
         Assert.Contains("Origin", One(told, "Vary").Split(", "));
+    }
+
+    [Theory]
+    [InlineData("traceparent")]
+    [InlineData("x-csrf-token,x-requested-with")]
+    public async Task What_a_page_adds_to_a_request_is_ignored(string headers)
+    {
+        var added = headers.Split(',').Select(name => (name, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+
+        var opened = Readable((await Browser.SendAsync("POST chat/session", [("Origin", Shop), .. added])).Expect(HttpStatusCode.Created));
+        Readable((await Browser.SendAsync("GET chat/poll", [("Origin", Shop), ("X-Chat-Session", (string)opened["token"]!), .. added])).Expect(HttpStatusCode.OK));
+    }
+
+    [Theory]
+    [InlineData("/widget.js")]
+    [InlineData("/widget/main.js")]
+    [InlineData("/widget/widget.css")]
+    [InlineData("/widget/locales/de.json")]
+    public async Task Any_page_may_load_the_widget_with_any_header(string path)
+    {
+        (string, string)[] page = [("Origin", "https://elsewhere.example"), ("Sec-Fetch-Site", "cross-site")];
+        var told = await Browser.SendAsync(
+            $"OPTIONS {path}", [.. page, ("Access-Control-Request-Method", "GET"), ("Access-Control-Request-Headers", "traceparent,x-csrf-token")]);
+
+        Assert.Equal(HttpStatusCode.NoContent, told.Status);
+        Assert.Equal("*", One(told, "Access-Control-Allow-Origin"));
+        Assert.Equal("GET, HEAD", One(told, "Access-Control-Allow-Methods"));
+        Assert.Equal("traceparent,x-csrf-token", One(told, "Access-Control-Allow-Headers"));
+        Assert.Empty(told.Body?.ToJsonString() ?? "");
     }
 
     [Theory]
