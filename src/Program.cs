@@ -6,6 +6,7 @@ using Intotes.Chat.Storage;
 return await StartExtensions.RunAsync(args, static args =>
 {
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    builder.Configuration.AddSecretFiles();
     builder.WebHost.UseServer(builder.Configuration);
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddStorage(builder.Configuration);

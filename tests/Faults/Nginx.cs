@@ -8,22 +8,21 @@ namespace Intotes.Chat.Tests.Faults;
 /// <summary>An nginx of a test's own before some nodes, as a plain reverse proxy. It says in <c>X-Node</c> which node has answered.</summary>
 public sealed class Nginx : IAsyncDisposable
 {
-    private readonly string directory = Directory.CreateTempSubdirectory("intotes-nginx-").FullName;
+    private readonly string directory = System.IO.Directory.CreateTempSubdirectory("intotes-nginx-").FullName;
     private readonly Process process;
 
-    private Nginx(IEnumerable<Uri> nodes)
+    private Nginx(Uri address, Func<string, string> configuration)
     {
-        var port = RedisPort.Free();
-        Address = new Uri($"http://127.0.0.1:{port}");
+        Address = address;
         var file = Path.Combine(directory, "nginx.conf");
-        File.WriteAllText(file, Configuration(port, nodes));
+        File.WriteAllText(file, configuration(directory));
         try
         {
             process = Process.Start(new ProcessStartInfo(Program, ["-p", directory, "-c", file, "-e", Path.Combine(directory, "error.log")]) { RedirectStandardInput = true })!;
         }
         catch (Win32Exception notFound)
         {
-            Directory.Delete(directory, recursive: true);
+            System.IO.Directory.Delete(directory, recursive: true);
             throw new InvalidOperationException("There is no nginx: run ./test, which gets one, or name it in CHAT_TEST_NGINX.", notFound);
         }
     }
@@ -33,10 +32,22 @@ public sealed class Nginx : IAsyncDisposable
 
     private static string Program => Environment.GetEnvironmentVariable("CHAT_TEST_NGINX") is { Length: > 0 } named ? named : "nginx";
 
-    /// <summary>Starts it and returns once it listens.</summary>
-    public static async Task<Nginx> StartAsync(params IEnumerable<Uri> nodes)
+    /// <summary>Where it keeps its files.</summary>
+    public string Directory => directory;
+
+    /// <summary>Starts a plain reverse proxy and returns once it listens.</summary>
+    public static Task<Nginx> StartAsync(params IEnumerable<Uri> nodes)
     {
-        var nginx = new Nginx(nodes);
+        var port = RedisPort.Free();
+        return StartAsync(new Uri($"http://127.0.0.1:{port}"), _ => Configuration(port, nodes));
+    }
+
+    /// <summary>Starts it with a configuration and returns once it listens.</summary>
+    /// <param name="address">Where it will listen.</param>
+    /// <param name="configuration">Gives the configuration, for the folder in which its files are.</param>
+    public static async Task<Nginx> StartAsync(Uri address, Func<string, string> configuration)
+    {
+        var nginx = new Nginx(address, configuration);
         var started = TimeProvider.System.GetTimestamp();
         while (!await nginx.ListensAsync())
         {
@@ -56,7 +67,7 @@ public sealed class Nginx : IAsyncDisposable
         }
 
         process.Dispose();
-        Directory.Delete(directory, recursive: true);
+        System.IO.Directory.Delete(directory, recursive: true);
     }
 
     /// <summary>

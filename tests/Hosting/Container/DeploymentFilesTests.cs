@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Intotes.Chat.Tests.Redis;
 
@@ -12,10 +13,41 @@ public sealed partial class DeploymentFilesTests
     public void The_user_that_compose_gives_the_service_may_do_what_that_of_readme_may()
     {
         var readme = Read("README.md").Split('\n').Single(line => line.StartsWith("ACL SETUSER ", StringComparison.Ordinal));
-        var compose = Spaces().Replace(Compose, " ");
+        var users = Read("deploy/redis-users.acl").Split('\n');
 
-        Assert.Contains($"--user {ServiceUser.Name} on >${{REDIS_CHAT_PASSWORD:?", compose, StringComparison.Ordinal);
-        Assert.Contains(readme[readme.IndexOf("resetkeys", StringComparison.Ordinal)..], compose, StringComparison.Ordinal);
+        Assert.Contains($"user {ServiceUser.Name} on #SHA256-OF-CHAT {readme[readme.IndexOf("resetkeys", StringComparison.Ordinal)..]}", users);
+    }
+
+    [Fact]
+    public void The_nodes_and_redis_get_their_secrets_as_files_and_none_by_the_environment()
+    {
+        Assert.DoesNotMatch("(?i)(password|secret|signing_?key|api_?key)[^:\n]*: *[$]", Compose);
+        var declared = Regex.Matches(Compose, @"\n  (?<name>[\w.-]+): \{ file: \./secrets/(?<file>[\w.-]+) \}").Select(secret => (Name: secret.Groups["name"].Value, File: secret.Groups["file"].Value)).ToList();
+        var used = Regex.Matches(Compose, @"\n    ?(?:  )?secrets: \[(?<names>[^\]]*)\]|\n  secrets: \[(?<names>[^\]]*)\]").SelectMany(list => list.Groups["names"].Value.Split(", "));
+        Assert.All(declared, secret => Assert.Equal(secret.Name, secret.File));
+        Assert.Equal(declared.Select(secret => secret.Name).Order(StringComparer.Ordinal), used.Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_secrets_that_are_made_are_those_that_compose_mounts_and_a_second_time_changes_none()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(Path.Combine(folder.Path, "deploy"));
+        foreach (var file in (string[])["make-secrets", "redis-users.acl"])
+        {
+            File.Copy(Path.Combine(ArchitectureTests.Root, "deploy", file), Path.Combine(folder.Path, "deploy", file));
+        }
+
+        await folder.RunAsync("deploy/make-secrets");
+        var made = Directory.GetFiles(Path.Combine(folder.Path, "secrets")).ToDictionary(file => Path.GetFileName(file), File.ReadAllText);
+        await folder.RunAsync("deploy/make-secrets");
+
+        Assert.All(Regex.Matches(Compose, @"\./secrets/([\w.-]+)").Select(file => file.Groups[1].Value), file => Assert.Contains(file, made.Keys));
+        Assert.All(made, file => Assert.Equal(file.Value, File.ReadAllText(Path.Combine(folder.Path, "secrets", file.Key))));
+        Assert.Contains($"password={made["redis-chat"].Trim()},", made["Redis__Configuration"], StringComparison.Ordinal);
+        var digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(made["redis-chat"].Trim())));
+        Assert.Contains($"user chat on #{digest} ", made["redis-users.acl"], StringComparison.Ordinal);
+        Assert.Equal("700", await folder.AskAsync("stat", "-c", "%a", "secrets"));
     }
 
     [Fact]
@@ -45,18 +77,37 @@ public sealed partial class DeploymentFilesTests
         var services = Regex.Split(Compose[Compose.IndexOf("\nservices:\n", StringComparison.Ordinal)..], @"\n  (?=[\w-]+:\n)").Skip(1).ToDictionary(service => service.Split(':')[0]);
         var confined = Regex.Match(Compose, @"&confined\n(  .*\n)+").Value;
 
-        Assert.Equal(["chat-1", "chat-2", "nginx", "prometheus", "redis"], services.Keys.Order());
-        Assert.All(["  read_only: true\n", "  cap_drop: [ALL]\n", "  security_opt: [\"no-new-privileges:true\"]\n"], line => Assert.Contains(line, confined, StringComparison.Ordinal));
+        Assert.Equal(["alertmanager", "chat-1", "chat-2", "nginx", "prometheus", "redis"], services.Keys.Order());
+        Assert.All(["  read_only: true\n", "  cap_drop: [ALL]\n", "  security_opt: [\"no-new-privileges:true\"]\n", "  tmpfs: [\"/tmp:size=64m,mode=1777\"]\n"], line => Assert.Contains(line, confined, StringComparison.Ordinal));
+        // Each has a bound on what it takes from the others.
+        Assert.All(["mem_limit", "cpus", "pids_limit", "logging"], bound => Assert.Matches($"\n  {bound}: .+\n", confined));
+        Assert.Contains("max-size: 10m, max-file: \"5\"", confined, StringComparison.Ordinal);
         Assert.Contains("&node\n  <<: *confined\n", Compose, StringComparison.Ordinal);
         Assert.All(services.Values, service => Assert.Matches(@"\n    <<: \*(confined|node)\n", service));
         Assert.All(services.Values, service => Assert.DoesNotMatch("read_only|cap_drop|security_opt|privileged", service));
         Assert.Equal(["nginx"], services.Where(service => service.Value.Contains("cap_add", StringComparison.Ordinal)).Select(service => service.Key));
     }
 
-    private static string Read(string path) => File.ReadAllText(Path.Combine(ArchitectureTests.Root, path));
+    private sealed class TemporaryFolder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("intotes-deploy-").FullName;
 
-    [GeneratedRegex(@"\s+")]
-    private static partial Regex Spaces();
+        public Task RunAsync(string program) => AskAsync(System.IO.Path.Combine(Path, program));
+
+        /// <summary>Runs a program in the folder; what it said.</summary>
+        public async Task<string> AskAsync(string program, params string[] arguments)
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Path, RedirectStandardOutput = true })!;
+            var said = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(0, process.ExitCode);
+            return said.Trim();
+        }
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+
+    private static string Read(string path) => File.ReadAllText(Path.Combine(ArchitectureTests.Root, path));
 
     [GeneratedRegex(@"\$\{(?<name>\w+)(?<otherwise>:[-?][^}]*)?\}")]
     private static partial Regex Variable();
