@@ -3,17 +3,17 @@ using System.Threading.RateLimiting;
 namespace Intotes.Chat.Storage;
 
 /// <summary>
-/// A bulkhead (concurrency limiter) for reads: polls and histories, which are nearly all calls. So many of a node are under way at once, and more wait
-/// here, where they do not keep what people write from Redis: that passes by. A Cluster's slots are divided among several, so that reads from a server that is
+/// A bulkhead (concurrency limiter) for reads: one for polls, which are nearly all calls, and one for bulk reads. So many of a node are under way at once,
+/// and more wait here, where they do not keep what people write from Redis: that passes by. A Cluster's slots are divided among several, so that reads from a server that is
 /// away do not take the places of all others.
 /// </summary>
-public sealed class ReadBulkhead(RedisOptions options) : IDisposable
+public sealed class ReadBulkhead(int places, int patienceMilliseconds) : IDisposable
 {
     private const int Compartments = 16, Slots = 16384;
 
     private readonly ConcurrencyLimiter[] compartments = [.. Enumerable.Range(0, Compartments).Select(_ => new ConcurrencyLimiter(new ConcurrencyLimiterOptions
     {
-        PermitLimit = options.ReadsAtOnce, QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+        PermitLimit = places, QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     }))];
 
     /// <summary>A place, to be left by disposing of it; null where none became free within the time of one attempt of a call.</summary>
@@ -30,7 +30,7 @@ public sealed class ReadBulkhead(RedisOptions options) : IDisposable
     private async ValueTask<RateLimitLease?> WaitAsync(ConcurrencyLimiter compartment, CancellationToken ct)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(options.AttemptMilliseconds);
+        patience.CancelAfter(patienceMilliseconds);
         try
         {
             return await compartment.AcquireAsync(1, patience.Token);

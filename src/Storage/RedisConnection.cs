@@ -32,6 +32,9 @@ public sealed class RedisOptions
     /// <summary>How many polls and histories of a node may be under way at once, in each sixteenth of a Cluster's slots; more wait, so that messages need not.</summary>
     public int ReadsAtOnce { get; init; } = 256;
 
+    /// <summary>How many reads with a large answer (histories, transcripts, lists) a node may have under way at once, in each sixteenth of a Cluster's slots.</summary>
+    public int BulkReadsAtOnce { get; init; } = 8;
+
     /// <summary>Whether these times can be kept together.</summary>
     public bool AreTimesValid => AttemptMilliseconds >= 50 && TotalMilliseconds >= AttemptMilliseconds && TotalMilliseconds <= 10_000;
 
@@ -75,8 +78,8 @@ public sealed class RedisOptions
 }
 
 /// <summary>
-/// The one connection of this process, opened before anything else starts. Redis being away does not stop the service:
-/// the connection is made, and remade, in the background.
+/// The connections of this process, opened before anything else starts: one for everything, and one for reads with large answers (bulk). Redis being
+/// away does not stop the service: the connections are made, and remade, in the background.
 /// </summary>
 public sealed partial class RedisConnection(IOptions<RedisOptions> options, PrivateRedis privateRedis, ILoggerFactory logs, TimeProvider time)
     : IHostedLifecycleService, IAsyncDisposable
@@ -84,7 +87,7 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
     private const int DefaultPort = 6379;
 
     private readonly ILogger logger = logs.CreateLogger<RedisConnection>();
-    private ConnectionMultiplexer? connection;
+    private ConnectionMultiplexer? connection, bulk;
     private Sentinels? sentinels;
     private (string Host, int? Port) configured = ("", null);
     private int isLost;
@@ -101,8 +104,13 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
     /// <summary>The connection's commands.</summary>
     public IDatabase Database => Multiplexer.GetDatabase();
 
+    /// <summary>The commands of the bulk connection. A large answer on it delays only other large answers.</summary>
+    public IDatabase BulkDatabase => (bulk ?? throw NotStarted).GetDatabase();
+
     /// <summary>The connection itself, for pub/sub and for its state.</summary>
-    public ConnectionMultiplexer Multiplexer => connection ?? throw new InvalidOperationException("The service has not started yet.");
+    public ConnectionMultiplexer Multiplexer => connection ?? throw NotStarted;
+
+    private static InvalidOperationException NotStarted => new("The service has not started yet.");
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -123,7 +131,12 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
             (settings.ServiceName, settings.Tunnel) = (null, sentinels);
         }
 
+        var large = settings.Clone();
+        // A bulk read has all of its time for one attempt (see RedisResilience).
+        large.AsyncTimeout = options.Value.TotalMilliseconds + 200;
+        var connectingBulk = ConnectionMultiplexer.ConnectAsync(large);
         connection = await ConnectionMultiplexer.ConnectAsync(settings);
+        bulk = await connectingBulk;
         configured = connection.GetEndPoints(configuredOnly: true).FirstOrDefault() switch
         {
             DnsEndPoint named => (named.Host, named.Port),
@@ -150,6 +163,7 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
     public async ValueTask DisposeAsync()
     {
         await (Replicas?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (bulk?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (connection?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (sentinels?.DisposeAsync() ?? ValueTask.CompletedTask);
         await privateRedis.StopAsync();

@@ -46,7 +46,8 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
                 ? replicas.WriteAsync(call.keys[0], redis => call.gateway.EvaluateAsync(redis, call.script, call.keys, call.arguments))
                 : call.gateway.EvaluateAsync(redis, call.script, call.keys, call.arguments),
             ct,
-            script.IsRead ? keys[0] : default(RedisKey?));
+            script.IsRead || script.IsBulk ? keys[0] : default(RedisKey?),
+            isBulk: script.IsBulk);
 
     /// <summary>Runs a plain command that is safe to repeat; one round trip. Tests override it to do something else before or after.</summary>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
@@ -65,6 +66,14 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
     public virtual Task<T> PipelineAsync<T, TCall>(int size, RedisKey key, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct) =>
         CallAsync("PIPELINE", null, call, run, ct, key, size);
+
+    /// <summary>
+    /// The same for reads whose answer may be large: histories, transcripts, lists. They have a connection, a bulkhead and a circuit of their own, so that
+    /// nothing else waits behind such an answer, and slow ones are no outage for others.
+    /// </summary>
+    /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
+    public virtual Task<T> BulkAsync<T, TCall>(int size, RedisKey key, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct) =>
+        CallAsync("PIPELINE", null, call, run, ct, key, size, isBulk: true);
 
     /// <summary>Returns if at least half of the primaries answer: a shard of a Cluster that is away takes its share of the sessions with it, not all.</summary>
     /// <exception cref="StorageUnavailableException">Fewer do, or none in time.</exception>
@@ -86,18 +95,20 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     }
 
     private async Task<T> CallAsync<T, TCall>(
-        string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct, RedisKey? read = null, int? batch = null)
+        string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct, RedisKey? read = null, int? batch = null,
+        bool isBulk = false)
     {
+        var (redis, limits) = isBulk ? (connection.BulkDatabase, resilience.Bulk) : (connection.Database, resilience);
         using var span = StartSpan(operation, script)?.SetTag("db.operation.batch.size", batch);
         var started = Stopwatch.GetTimestamp();
-        using var place = read is { } key ? await resilience.Reads.EnterAsync(connection.Multiplexer.HashSlot(key), ct) : null;
+        using var place = read is { } key ? await limits.Reads.EnterAsync(connection.Multiplexer.HashSlot(key), ct) : null;
         var context = ResilienceContextPool.Shared.Get(CancellationToken.None);
         var outcome = read is not null && place is null
             ? Outcome.FromException<object?>(new TimeoutException())
-            : await resilience.TryAsync((redis: connection.Database, call, run), static at => at.run(at.redis, at.call), context, ct);
+            : await limits.TryAsync((redis, call, run), static at => at.run(at.redis, at.call), context, ct);
         ResilienceContextPool.Shared.Return(context);
         var error = outcome.Exception is { } e and not OperationCanceledException ? e.GetType().Name : null;
-        Record(started, operation, script, error, outcome.Exception is not (OperationCanceledException or BrokenCircuitException));
+        Record(started, operation, script, error, !isBulk && outcome.Exception is not (OperationCanceledException or BrokenCircuitException));
         if (error is not null)
         {
             span?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", error);
@@ -113,7 +124,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         return (T)outcome.Result!;
     }
 
-    /// <param name="isAnswer">False where the caller went away, or the circuit let nothing through: that tells nothing of how long calls take.</param>
+    /// <param name="isAnswer">False where the caller went away, or the circuit let nothing through, or the answer was large: that tells nothing of how long calls take.</param>
     private void Record(long started, string operation, string? script, string? error, bool isAnswer)
     {
         var took = Stopwatch.GetElapsedTime(started);

@@ -24,22 +24,39 @@ public sealed partial class RedisResilience : IDisposable
     private readonly TimeSpan attempt, total;
     private readonly ILogger logger;
     private readonly TimeProvider time;
+    private readonly RedisResilience? bulk;
     private int isOpen;
 
     public RedisResilience(IOptions<RedisOptions> options, IMeterFactory meters, ILogger<RedisResilience> logger, TimeProvider time)
+        : this(options.Value.AttemptMilliseconds, options.Value.TotalMilliseconds, options.Value.ReadsAtOnce, options.Value.AttemptMilliseconds, logger, time)
     {
-        (this.logger, this.time) = (logger, time);
-        (attempt, total) = (TimeSpan.FromMilliseconds(options.Value.AttemptMilliseconds), TimeSpan.FromMilliseconds(options.Value.TotalMilliseconds));
-        Reads = new ReadBulkhead(options.Value);
+        var (each, all) = (options.Value.AttemptMilliseconds, options.Value.TotalMilliseconds);
+        // One attempt with all of the time: what a slow network did not bring in half of it, a second attempt would ask for once more.
+        var large = bulk = new RedisResilience(all, all, options.Value.BulkReadsAtOnce, each, logger, time);
+        var meter = meters.Create(RedisGateway.MeterName);
+        meter.CreateObservableGauge("chat.storage.circuit.open", () => Volatile.Read(ref isOpen), null, "1 while Redis does not answer and callers get 503 at once, else 0.");
+        meter.CreateObservableGauge(
+            "chat.storage.bulk_circuit.open", () => Volatile.Read(ref large.isOpen), null, "1 while bulk reads get no answer and callers of those get 503 at once, else 0.");
+    }
+
+    private RedisResilience(int attempt, int total, int places, int patience, ILogger logger, TimeProvider time)
+    {
+        (this.attempt, this.total, this.logger, this.time) = (TimeSpan.FromMilliseconds(attempt), TimeSpan.FromMilliseconds(total), logger, time);
+        Reads = new ReadBulkhead(places, patience);
         pipeline = Build();
-        meters.Create(RedisGateway.MeterName).CreateObservableGauge(
-            "chat.storage.circuit.open", () => Volatile.Read(ref isOpen), null, "1 while Redis does not answer and callers get 503 at once, else 0.");
     }
 
     /// <summary>Where reads wait for each other.</summary>
     public ReadBulkhead Reads { get; }
 
-    public void Dispose() => Reads.Dispose();
+    /// <summary>The same for reads with large answers, with a bulkhead and a circuit of their own.</summary>
+    public RedisResilience Bulk => bulk!;
+
+    public void Dispose()
+    {
+        Reads.Dispose();
+        bulk?.Dispose();
+    }
 
     /// <summary>Runs commands that may be repeated; what becomes of it, as a value.</summary>
     /// <remarks>
@@ -89,12 +106,15 @@ public sealed partial class RedisResilience : IDisposable
         })
         .Build();
 
+    /// <summary>Which calls these are, for the log.</summary>
+    private string Calls => bulk is null ? "Bulk reads" : "Calls";
+
     private ValueTask NoteOpened()
     {
         // Half-open and open again is no news.
         if (Interlocked.Exchange(ref isOpen, 1) == 0)
         {
-            Log.Opened(logger);
+            Log.Opened(logger, Calls);
         }
 
         return default;
@@ -104,7 +124,7 @@ public sealed partial class RedisResilience : IDisposable
     {
         if (Interlocked.Exchange(ref isOpen, 0) == 1)
         {
-            Log.Closed(logger);
+            Log.Closed(logger, Calls);
         }
 
         return default;
@@ -140,10 +160,10 @@ public sealed partial class RedisResilience : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "Redis does not answer: the circuit is open, callers get 503 at once")]
-        public static partial void Opened(ILogger logger);
+        [LoggerMessage(LogLevel.Warning, "{Calls}: Redis does not answer: the circuit is open, callers get 503 at once")]
+        public static partial void Opened(ILogger logger, string calls);
 
-        [LoggerMessage(LogLevel.Information, "Redis answers again: the circuit is closed")]
-        public static partial void Closed(ILogger logger);
+        [LoggerMessage(LogLevel.Information, "{Calls}: Redis answers again: the circuit is closed")]
+        public static partial void Closed(ILogger logger, string calls);
     }
 }

@@ -12,8 +12,13 @@ namespace Intotes.Chat.Storage;
 public sealed partial class Script
 {
     private Script(string name, string text) =>
-        (Name, Text, Hash, IsKeptOnReplicas, IsRead) = (
-            name, text, Sha1(text), text.Contains("\n-- Kept   on replicas", StringComparison.Ordinal), text.Contains("\n-- Waits  with other reads", StringComparison.Ordinal));
+        (Name, Text, Hash, IsKeptOnReplicas, IsRead, IsBulk) = (
+            name,
+            text,
+            Sha1(text),
+            text.Contains("\n-- Kept   on replicas", StringComparison.Ordinal),
+            text.Contains("\n-- Waits  with other reads", StringComparison.Ordinal),
+            text.Contains("\n-- Waits  with bulk reads", StringComparison.Ordinal));
 
     /// <summary>The file's name without its ending; also <c>db.stored_procedure.name</c> of its spans.</summary>
     public string Name { get; }
@@ -29,6 +34,9 @@ public sealed partial class Script
 
     /// <summary>Whether it is one of the reads that wait for each other (see <see cref="ReadBulkhead"/>); its header says so.</summary>
     public bool IsRead { get; }
+
+    /// <summary>Whether its answer may be large, so that it takes the bulk connection; its header says so.</summary>
+    public bool IsBulk { get; }
 
     internal static Script Load(string name) => new(name, Read(name));
 

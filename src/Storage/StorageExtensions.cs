@@ -12,6 +12,7 @@ public static class StorageExtensions
             .Validate(o => o.WaitReplicas is >= 0 and <= 10, "Redis__WaitReplicas must be 0 to 10.")
             .Validate(o => o.AreTimesValid, "Redis__AttemptMilliseconds must be 50 or more, and Redis__TotalMilliseconds no less than that and 10000 at most.")
             .Validate(o => o.ReadsAtOnce is >= 8 and <= 100_000, "Redis__ReadsAtOnce must be 8 to 100000.")
+            .Validate(o => o.BulkReadsAtOnce is >= 1 and <= 1000, "Redis__BulkReadsAtOnce must be 1 to 1000.")
             .ValidateOnStart();
         services.AddSingleton<PrivateRedis>();
         services.AddSingleton<RedisConnection>().AddHostedService(provider => provider.GetRequiredService<RedisConnection>());

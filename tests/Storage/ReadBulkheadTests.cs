@@ -7,8 +7,8 @@ public sealed class ReadBulkheadTests : IDisposable
 {
     private const int Places = 8, OneServer = -1;
 
-    private readonly ReadBulkhead bulkhead = new(new RedisOptions { ReadsAtOnce = Places, AttemptMilliseconds = 10_000 });
-    private readonly ReadBulkhead impatient = new(new RedisOptions { ReadsAtOnce = Places, AttemptMilliseconds = 50 });
+    private readonly ReadBulkhead bulkhead = new(Places, patienceMilliseconds: 10_000);
+    private readonly ReadBulkhead impatient = new(Places, patienceMilliseconds: 50);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

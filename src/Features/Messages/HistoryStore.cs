@@ -30,7 +30,7 @@ public sealed class HistoryStore(RedisGateway redis, PollCounts counts)
             return await reading.ByScriptAsync(redis, access.Times(due).Allowance, ct);
         }
 
-        await redis.PipelineAsync(3, Keys.Session(access.SessionId), reading, static (redis, reading) => reading.RunAsync(redis), ct);
+        await redis.BulkAsync(3, Keys.Session(access.SessionId), reading, static (redis, reading) => reading.RunAsync(redis), ct);
         return reading.Reply is null || counts.IsFree(access)
             ? new(reading.Reply, null)
             : await ReadAsync(access, reading, ct);

@@ -115,14 +115,14 @@ public sealed class BrokenHistoryTests(ChatNodes nodes)
 
         public void BreakAfterOne(Func<Task> trouble) => (happen, left) = (trouble, 1);
 
-        public override async Task<T> PipelineAsync<T, TCall>(int size, RedisKey key, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct)
+        public override async Task<T> BulkAsync<T, TCall>(int size, RedisKey key, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct)
         {
             if (Interlocked.Decrement(ref left) < 0)
             {
                 await happen();
             }
 
-            return await base.PipelineAsync(size, key, call, run, ct);
+            return await base.BulkAsync(size, key, call, run, ct);
         }
     }
 }
