@@ -26,7 +26,9 @@ public sealed class ChatMetrics
         messages = meter.CreateCounter<long>("chat.messages", "{message}", "Messages sent, by sender and outcome.");
         polls = meter.CreateCounter<long>("chat.polls", "{poll}", "Polls of a session, by outcome.");
         refused = meter.CreateCounter<long>("chat.limit.rejections", "{request}", "Requests refused because there were too many, by route.");
-        meter.CreateObservableGauge("chat.queue.depth", () => Queues.Select(q => new Measurement<int>(q.Waiting, Department(q.Department))), "{call}", "Calls that wait.");
+        meter.CreateObservableGauge("chat.queue.depth", () => Queues.Select(q => new Measurement<int>(q.Waiting, Department(q.Department))), "{call}", "Calls that wait and whose visitor is there.");
+        meter.CreateObservableGauge(
+            "chat.queue.gone", () => Queues.Select(q => new Measurement<int>(q.Gone, Department(q.Department))), "{call}", "Calls whose visitor has not been seen for 90 s.");
         meter.CreateObservableGauge(
             "chat.queue.oldest_wait", () => Queues.Select(q => new Measurement<double>(q.OldestWait.TotalSeconds, Department(q.Department))), "s", "How long the next call has waited.");
         meter.CreateObservableGauge("chat.sessions.active", () => Of(desk?.ActiveSessions), "{session}", "Sessions that an operator has.");
@@ -82,6 +84,7 @@ public sealed class ChatMetrics
 }
 
 /// <summary>A department's queue at a moment.</summary>
+/// <param name="Gone">Calls whose visitor has not been seen for 90 s; they are not among those that wait.</param>
 /// <param name="OldestWait">Zero when nobody waits.</param>
 /// <param name="OperatorsOnline">Those that serve it; one may serve several.</param>
-public readonly record struct QueueMeasure(string Department, int Waiting, TimeSpan OldestWait, int OperatorsOnline);
+public readonly record struct QueueMeasure(string Department, int Waiting, int Gone, TimeSpan OldestWait, int OperatorsOnline);

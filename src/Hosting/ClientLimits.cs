@@ -44,7 +44,7 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
 
     /// <summary>Counts a message of a visitor. Null when it may be sent, else how long to wait.</summary>
     public TimeSpan? TakeMessage(IPAddress? address) =>
-        options.Value.MessagesPerMinutePerIp is > 0 and var limit ? TakeHere(Name(address), "messages", limit) : null;
+        options.Value.MessagesPerMinutePerIp is > 0 and var limit ? TakeHere(NameOf(address), "messages", limit) : null;
 
     public void Dispose()
     {
@@ -59,7 +59,7 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
             return null;
         }
 
-        var client = Name(address);
+        var client = NameOf(address);
         if (waiting.TryGetValue((client, what), out DateTimeOffset until) && until - time.GetUtcNow() is { Ticks: > 0 } left)
         {
             return left;
@@ -94,7 +94,8 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
         ReplenishmentPeriod = TimeSpan.FromMinutes(1) / limit.PerMinute,
     };
 
-    private static string Name(IPAddress? address)
+    /// <summary>The name under which an address counts: the address, or the /64 network of an IPv6 address.</summary>
+    public static string NameOf(IPAddress? address)
     {
         if (address is null)
         {

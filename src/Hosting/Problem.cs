@@ -26,6 +26,7 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     public static readonly Problem Blocked = new("blocked", 403, "The visitor is blocked for now.");
     public static readonly Problem SessionNotFound = new("session_not_found", 404, "There is no such session; create one first.");
     public static readonly Problem ShortcutTaken = new("invalid_request", 400, "Another text has this shortcut.", "shortcut");
+    public static readonly Problem UnknownBefore = new("invalid_request", 400, "There is no such session in this list.", "before");
     public static readonly Problem SessionIdNeeded = new("invalid_request", 400, "The operator has several sessions: name one.", "sessionId");
     public static readonly Problem NotFound = new("not_found", 404, "There is nothing at this address.");
     public static readonly Problem MethodNotAllowed = new("method_not_allowed", 405, "This address does not take that method.");

@@ -58,12 +58,15 @@ public static class Keys
     /// <item>sorted set: session being claimed -> deadline (ms) by which the claim must be through (owner: ClaimStore)</item>
     /// <item>hash: who is being given which call, by operator and by session, so that a repeated claim gets the same one (owner: ClaimStore)</item>
     /// <item>sharded channel, not a key: a call that may be claimed is announced here (owner: Signals)</item>
+    /// <item>sorted set: session id -> when (ms) its visitor was last seen; 10^14 more while the visitor counts as gone (owner: QueueStore)</item>
+    /// <item>sorted set: session id -> first call time in µs, of the calls whose visitor is gone; they are served after the list (owner: QueueStore)</item>
+    /// <item>hash: digest of a client address -> the calls that count for it; session id -> that digest (owner: QueueStore); a day at most</item>
     /// </list>
     /// </summary>
     public static RedisKey[] OfQueue(string department)
     {
         var queue = $"chat:{{q:{department}}}";
-        return [queue + ":waiting", queue + ":calls", queue + ":leases", queue + ":claims", CallsOf(department)];
+        return [queue + ":waiting", queue + ":calls", queue + ":leases", queue + ":claims", CallsOf(department), queue + ":seen", queue + ":gone", queue + ":clients"];
     }
 
     /// <summary>The sharded channel of a department's calls.</summary>
@@ -74,6 +77,9 @@ public static class Keys
     /// the first response, seconds an operator was busy, ratings.
     /// </summary>
     public static RedisKey Samples(string department, string kind) => $"chat:{{q:{department}}}:samples:{kind}";
+
+    /// <summary>Sorted set: department -> time (ms) when a node last had it in its settings, or found a call in it; 40 days (owner: DepartmentStore).</summary>
+    public static readonly RedisKey Departments = "chat:{queues}:departments";
 
     /// <summary>The sharded channel on which an operator learns that a session was transferred to it.</summary>
     public static string AssignmentsOf(string operatorId) => $"chat:{{operators}}:to:{Digest(operatorId)}";
@@ -110,5 +116,6 @@ public static class Keys
     /// <summary>Sorted set: session id -> time (ms) of closing, the newest 500 that this operator had (owner: RosterStore), kept as long as they are.</summary>
     public static RedisKey ClosedBy(string operatorId) => $"chat:{{operators}}:closed:{Digest(operatorId)}";
 
-    private static string Digest(string id) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
+    /// <summary>SHA-256 in base64url: what stands for an id that may hold anything, or that is not to be told.</summary>
+    public static string Digest(string id) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
 }

@@ -22,7 +22,7 @@ public sealed class ServiceProcess : IAsyncDisposable
             ["Redis__Configuration"] = ServiceUser.Connecting(redis),
             ["Logging__LogLevel__Default"] = "Warning",
         };
-        foreach (var limit in (string[])["MessagesPerMinute", "PollsPerMinute", "SessionsPerMinutePerIp", "FailuresPerMinutePerIp", "MessagesPerMinutePerIp"])
+        foreach (var limit in (string[])["MessagesPerMinute", "PollsPerMinute", "SessionsPerMinutePerIp", "FailuresPerMinutePerIp", "MessagesPerMinutePerIp", "WaitingCallsPerIp"])
         {
             settings["Chat__Limits__" + limit] = "0";
         }

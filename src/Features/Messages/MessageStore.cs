@@ -20,7 +20,8 @@ public enum AppendStatus
 /// <param name="Message">The message as stored, where it is.</param>
 /// <param name="FirstResponse">Time from the call to this message, where it is the operators' first answer.</param>
 /// <param name="Department">The department that answered.</param>
-public sealed record AppendReply(AppendStatus Status, Message? Message, TimeSpan? FirstResponse = null, string? Department = null);
+/// <param name="WaitsIn">The department in whose queue the visitor waits that sent it.</param>
+public sealed record AppendReply(AppendStatus Status, Message? Message, TimeSpan? FirstResponse = null, string? Department = null, string? WaitsIn = null);
 
 /// <param name="IsClosed">Nothing was noted, because the session is closed.</param>
 public sealed record NotedReply(bool IsClosed);
@@ -42,13 +43,13 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
             access,
             [
                 OwnSide(caller), (caller as Caller.Operator)?.Name ?? "", text, clientMessageId ?? request, request,
-                options.Value.Limits.EntriesPerSession, options.Value.Retention.IdleSeconds,
+                options.Value.Limits.EntriesPerSession, options.Value.Retention.IdleSeconds, MessageText.Preview(text) is var preview && preview.Length < text.Length ? preview : "",
             ],
             ct);
         Message Entry() => Message.From(reply.Text(1)!, OwnSide(caller), reply.Text(2), text, "client", clientMessageId);
         return reply.Status switch
         {
-            "appended" => new AppendReply(AppendStatus.Appended, Entry(), reply.Milliseconds(3), NullIfEmpty(reply.Text(4))),
+            "appended" => new AppendReply(AppendStatus.Appended, Entry(), reply.Milliseconds(3), NullIfEmpty(reply.Text(4)), NullIfEmpty(reply.Text(5))),
             "duplicate" => new AppendReply(AppendStatus.Duplicate, Entry()),
             "reused" => new AppendReply(AppendStatus.ReusedId, null),
             "closed" => new AppendReply(AppendStatus.Closed, null),

@@ -9,7 +9,7 @@ namespace Intotes.Chat.Features.Messages;
 /// <summary>Adds a message to the caller's session, or to one that the operator holds. Sending the same client message id again is harmless.</summary>
 /// <response code="200">The message that was stored under this client message id.</response>
 /// <response code="201">The message as stored.</response>
-public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleStore samples, ClientLimits limits, ChatMetrics metrics)
+public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleStore samples, VisitorWatch visitors, ClientLimits limits, ChatMetrics metrics)
     : Endpoint<PostMessage.Request, Results<Created<Message>, Ok<Message>, Problem>>
 {
     public sealed class Request
@@ -50,8 +50,9 @@ public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleS
         }
 
         var text = MessageText.Clean(request.Text!);
+        var sessionId = "";
         var (reply, refusal) = await gate.EnterAsync(
-            caller, request.SessionId, Allowance.Messages, access => messages.AppendAsync(access, caller, request.ClientMessageId, text, ct), ct);
+            caller, request.SessionId, Allowance.Messages, access => messages.AppendAsync(access with { SessionId = sessionId = access.SessionId }, caller, request.ClientMessageId, text, ct), ct);
         var problem = reply?.Status switch
         {
             null => refusal!,
@@ -66,6 +67,11 @@ public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleS
         {
             metrics.Responded(department, after);
             await samples.RecordAsync(department, SampleKind.FirstResponse, reply.Message!.Id, after.TotalSeconds, ct);
+        }
+
+        if (reply?.WaitsIn is { } queue)
+        {
+            visitors.See(queue, sessionId);
         }
 
         return problem is not null ? problem

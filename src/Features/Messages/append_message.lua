@@ -2,9 +2,11 @@
 -- first attempt stored, whatever happened to the session since.
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 who sends: 'visitor' or 'operator', 5 the operator's name, 6 text,
---        7 client message id; the next where the client chose none, 8 id of this request, 9 entries a session may hold, 10 idle lifetime (s)
+--        7 client message id; the next where the client chose none, 8 id of this request, 9 entries a session may hold, 10 idle lifetime (s),
+--        11 the beginning of the text, for lists, or '' where the text is no longer than that
 -- Reply  { 'appended' | 'duplicate' | 'reused', id, the sender's name or '',
---          then, where this is the operators' first answer, the time (ms) since the call and the department, else '', '' }
+--          then, where this is the operators' first answer, the time (ms) since the call and the department, else '', '',
+--          then the department in which its visitor, who sent it, waits, else '' }
 --        | { 'closed' } | { 'full' } | { 'blocked' } | refusal
 -- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
@@ -26,7 +28,7 @@ if sent then
     return limited
   end
   local fields = redis.call('XRANGE', KEYS[2], id, id)[1][2]
-  return { request == ARGV[8] and 'appended' or fields[6] == text and 'duplicate' or 'reused', id, fields[4], '', '' }
+  return { request == ARGV[8] and 'appended' or fields[6] == text and 'duplicate' or 'reused', id, fields[4], '', '', '' }
 end
 
 local refused = not allowed and { 'denied' } or over_limit(taken)
@@ -45,9 +47,11 @@ end
 local name = from == 'operator' and ARGV[5] or session[4] or ''
 local id = add_entry(from, name, text, 'client', ARGV[7] ~= ARGV[8] and ARGV[7] or '')
 redis.call('HSET', KEYS[3], sent_as, id .. ' ' .. ARGV[8])
+redis.call('HSET', KEYS[1], 'last_id', id, 'last_from', from, 'last_name', name, 'last_client', ARGV[7] ~= ARGV[8] and ARGV[7] or '',
+  'last_text', ARGV[11] ~= '' and ARGV[11] or text)
 keep_at_least(tonumber(ARGV[10]))
 local first_response, department = '', ''
 if from == 'operator' and session[5] and redis.call('HSETNX', KEYS[1], 'responded', now_ms()) == 1 then
   first_response, department = ms_since(session[5]), session[6]
 end
-return { 'appended', id, name, first_response, department }
+return { 'appended', id, name, first_response, department, from == 'visitor' and session[3] == 'waiting' and session[6] or '' }

@@ -1,6 +1,5 @@
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Operators;
 
@@ -17,7 +16,7 @@ public enum ClaimStatus
 /// <summary>Takes calls out of the queues for operators: the one that waited longest over their departments, or a wanted one.</summary>
 public sealed class CallClaimer(
     ClaimStore claims, SessionStore sessions, CallEnqueuer enqueuer, RosterStore roster, HeldIndex index, SummaryStore summaries, SampleStore samples, ChatMetrics metrics,
-    IOptions<ChatOptions> options)
+    Departments departments)
 {
     /// <summary>Takes the call that waited longest in the operator's departments; again under the same id, what the first one took.</summary>
     public async Task<(ClaimStatus Status, Session? Session)> ClaimNextAsync(Caller.Operator caller, string? clientClaimId, CancellationToken ct)
@@ -106,7 +105,7 @@ public sealed class CallClaimer(
     public async Task<IReadOnlyList<string>> ChannelsAsync(Caller.Operator caller, CancellationToken ct)
     {
         var entry = await roster.ReadAsync(caller.Id, ct);
-        return [.. options.Value.Queues.Where(entry.Serves).Select(Storage.Keys.CallsOf)];
+        return [.. departments.ServedBy(entry).Select(Storage.Keys.CallsOf)];
     }
 
     /// <summary>Assigns again what the operator has: the first time may not have reached the replicas that are waited for.</summary>
@@ -122,12 +121,11 @@ public sealed class CallClaimer(
     /// <summary>Two claims of one operator at the same time are two, where they have ids; without, the second repeats the first.</summary>
     private static string Claimant(Caller.Operator caller, string? clientClaimId) => clientClaimId is null ? caller.Id : $"{caller.Id} {clientClaimId}";
 
-    /// <summary>The department whose next call has waited longest.</summary>
+    /// <summary>The department whose next call has waited longest; one whose visitor is there goes first.</summary>
     private async Task<string?> DepartmentOfNextAsync(RosterEntry entry, string claimant, CancellationToken ct)
     {
-        var served = options.Value.Queues.Where(entry.Serves);
-        var heads = await Task.WhenAll(served.Select(async d => (Department: d, CalledAt: await claims.NextCallAsync(d, claimant, ct))));
-        return heads.Where(head => head.CalledAt is not null).OrderBy(head => head.CalledAt).FirstOrDefault().Department;
+        var heads = await Task.WhenAll(departments.ServedBy(entry).Select(async d => (Department: d, Next: await claims.NextCallAsync(d, claimant, ct))));
+        return heads.Where(head => head.Next is not null).OrderBy(head => head.Next!.IsGone).ThenBy(head => head.Next!.CalledAt).FirstOrDefault().Department;
     }
 
     /// <summary>Whether the operator may take one more. What its index holds by mistake, after a crash, is mended before anybody is refused.</summary>

@@ -14,6 +14,10 @@ public enum LendStatus
     Absent,
 }
 
+/// <param name="CalledAt">When (µs) it was first made.</param>
+/// <param name="IsGone">Whether its visitor is gone.</param>
+public sealed record NextCall(long CalledAt, bool IsGone);
+
 /// <param name="SessionId">The session whose call was lent.</param>
 /// <param name="EstimatedSeconds">The wait that was estimated when it called.</param>
 /// <param name="Traceparent">Of the request that called.</param>
@@ -37,9 +41,12 @@ public sealed class ClaimStore(RedisGateway redis, IOptions<ChatOptions> options
     /// <summary>After so long (ms) a claim that never came through returns the call to the queue.</summary>
     private int ClaimMilliseconds => Math.Min(10_000, options.Value.OperatorLeaseSeconds * 1000);
 
-    /// <summary>When (µs) the next call of a department was first made; null when nobody waits there; 0 where the claimant was lent one already.</summary>
-    public async Task<long?> NextCallAsync(string department, string claimant, CancellationToken ct) =>
-        (long?)await redis.RunAsync(Scripts.next_call, Keys.OfQueue(department), [claimant], ct);
+    /// <summary>The next call of a department; null when nobody waits there. Made at 0 where the claimant was lent one already.</summary>
+    public async Task<NextCall?> NextCallAsync(string department, string claimant, CancellationToken ct)
+    {
+        var reply = await redis.RunAsync(Scripts.next_call, Keys.OfQueue(department), [claimant], ct);
+        return reply.IsNull ? null : new NextCall((long)reply[0], (string?)reply[1] == "1");
+    }
 
     /// <summary>Lends the next call, or the wanted one, to a claimant: an operator's claim.</summary>
     public async Task<LentCall> LendAsync(string department, string claimant, string? wanted, CancellationToken ct)

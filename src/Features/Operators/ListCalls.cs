@@ -2,13 +2,12 @@ using FastEndpoints;
 using FluentValidation;
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
-using Microsoft.Extensions.Options;
+using Intotes.Chat.Hosting;
 
 namespace Intotes.Chat.Features.Operators;
 
-/// <summary>The waiting calls, oldest first.</summary>
-public sealed class ListCalls(QueueStore queue, SummaryStore summaries, TimeProvider time, IOptions<ChatOptions> options)
-    : Endpoint<ListCalls.Request, ListCalls.Answer>
+/// <summary>The waiting calls in the order of service: the oldest first, and after them those whose visitor has not been seen for 90 s.</summary>
+public sealed class ListCalls(CallPages pages) : Endpoint<ListCalls.Request, ListCalls.Answer>
 {
     private const int DefaultLimit = 100;
 
@@ -17,48 +16,52 @@ public sealed class ListCalls(QueueStore queue, SummaryStore summaries, TimeProv
         /// <summary>Most calls in the answer, 1 to 500; 100 by default.</summary>
         [QueryParam]
         public int? Limit { get; init; }
+
+        /// <summary>The cursor of the last answer: the calls after those.</summary>
+        [QueryParam]
+        public string? After { get; init; }
     }
 
     /// <param name="Position">Its place in the queue of its department; 1 is served next.</param>
-    /// <param name="LastMessage">The last thing somebody wrote.</param>
+    /// <param name="VisitorSeenAt">When its visitor was last there; a visitor that was not seen for 90 s is gone.</param>
+    /// <param name="LastMessage">The last thing somebody wrote, its text cut at 200 characters.</param>
     public sealed record Call(
-        int Position, string SessionId, Visitor Visitor, string? Reason, string Department, DateTimeOffset CalledAt, int WaitedSeconds, Message? LastMessage);
+        int Position, string SessionId, Visitor Visitor, string? Reason, string Department, DateTimeOffset CalledAt, int WaitedSeconds, DateTimeOffset? VisitorSeenAt,
+        Message? LastMessage);
 
-    public sealed record Answer(IReadOnlyList<Call> Calls);
+    /// <param name="Total">All calls that wait.</param>
+    /// <param name="Cursor">Send it as <c>after</c> for the calls after these; null where there is none.</param>
+    /// <param name="HasMore">Whether there are further calls.</param>
+    public sealed record Answer(IReadOnlyList<Call> Calls, int Total, string? Cursor, bool HasMore);
 
     public sealed class Rules : Validator<Request>
     {
-        public Rules() => RuleFor(r => r.Limit).InclusiveBetween(1, 500);
+        public Rules()
+        {
+            RuleFor(r => r.Limit).InclusiveBetween(1, 500);
+            RuleFor(r => r.After).Must(text => text is null || CallCursor.Parse(text) is not null)
+                .WithMessage("Must be a cursor that this service gave.").WithErrorCode(Problem.InvalidCursor.Code);
+        }
     }
 
     public override void Configure()
     {
         Get("calls");
         Group<OperatorGroup>();
+        Description(d => d.Refuses(Problem.InvalidCursor));
     }
 
     public override async Task<Answer> ExecuteAsync(Request request, CancellationToken ct)
     {
-        var limit = request.Limit ?? DefaultLimit;
-        var waiting = await Task.WhenAll(options.Value.Queues.Select(department => CallsOfAsync(department, limit, ct)));
-        return new Answer([.. waiting.SelectMany(calls => calls).OrderBy(call => call.CalledAt).Take(limit)]);
+        var page = await pages.ReadAsync(request.Limit ?? DefaultLimit, CallCursor.Parse(request.After), ct);
+        return new Answer([.. page.Calls.Select(call => Of(call, page.TakenAt))], page.Total, page.Last?.ToString(), page.HasMore);
     }
 
-    private async Task<IEnumerable<Call>> CallsOfAsync(string department, int limit, CancellationToken ct)
+    private static Call Of(ListedCall listed, DateTimeOffset now)
     {
-        var ids = await queue.HeadAsync(department, limit, ct);
-        var found = (await summaries.FindAllAsync(ids, ct)).ToDictionary(s => s.Session.Id);
-        var now = time.GetUtcNow();
-        var calls = new List<Call>();
-        foreach (var (index, id) in ids.Index())
-        {
-            if (found.GetValueOrDefault(id) is { Session: { Status: SessionStatus.Waiting, CalledAt: { } calledAt } session } summary)
-            {
-                var waited = Math.Max(0, (int)(now - calledAt).TotalSeconds);
-                calls.Add(new Call(index + 1, id, session.Visitor, session.Reason, department, calledAt, waited, summary.LastMessage));
-            }
-        }
-
-        return calls;
+        var (call, (session, lastMessage)) = listed;
+        var calledAt = session.CalledAt!.Value;
+        return new Call(
+            call.Place, session.Id, session.Visitor, session.Reason, call.Department, calledAt, Math.Max(0, (int)(now - calledAt).TotalSeconds), call.SeenAt, lastMessage);
     }
 }

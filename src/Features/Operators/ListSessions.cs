@@ -2,15 +2,15 @@ using FastEndpoints;
 using FluentValidation;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Sessions by their state: an operator's own, and those that wait; a supervisor's list covers all operators.</summary>
-public sealed class ListSessions(RosterStore roster, QueueStore queue, SummaryStore summaries, IOptions<ChatOptions> options)
-    : Endpoint<ListSessions.Request, ListSessions.Answer>
+public sealed class ListSessions(SessionPages pages, IOptions<ChatOptions> options) : Endpoint<ListSessions.Request, Results<Ok<ListSessions.Answer>, Problem>>
 {
-    private const int Most = 500;
+    private const int DefaultLimit = 100;
 
     public enum State
     {
@@ -22,18 +22,32 @@ public sealed class ListSessions(RosterStore roster, QueueStore queue, SummarySt
 
     public sealed class Request
     {
-        /// <summary>Which: the caller's active ones by default.</summary>
+        /// <summary>Which: the caller's active ones by default. Waiting ones come in the order of service, closed ones newest first.</summary>
         [QueryParam]
         public State? State { get; init; }
+
+        /// <summary>Most sessions in the answer, 1 to 100; 100 by default.</summary>
+        [QueryParam]
+        public int? Limit { get; init; }
+
+        /// <summary>The id of the last session of the answer before: the sessions after it.</summary>
+        [QueryParam]
+        public string? Before { get; init; }
     }
 
     public sealed class Rules : Validator<Request>
     {
-        // A number is bound too, whether it stands for a state or not.
-        public Rules() => RuleFor(r => r.State).IsInEnum();
+        public Rules()
+        {
+            // A number is bound too, whether it stands for a state or not.
+            RuleFor(r => r.State).IsInEnum();
+            RuleFor(r => r.Limit).InclusiveBetween(1, 100);
+            RuleFor(r => r.Before).Must(id => id is null || SessionToken.IsSessionId(id)).WithMessage("Must be the id of a session.");
+        }
     }
 
-    public sealed record Answer(IReadOnlyList<OperatorSession> Sessions);
+    /// <param name="HasMore">Whether there are further sessions.</param>
+    public sealed record Answer(IReadOnlyList<OperatorSession> Sessions, bool HasMore);
 
     public override void Configure()
     {
@@ -42,38 +56,26 @@ public sealed class ListSessions(RosterStore roster, QueueStore queue, SummarySt
         Description(d => d.Refuses(Problem.InvalidRequest));
     }
 
-    public override async Task<Answer> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<Ok<Answer>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Operator();
-        var found = request.State switch
+        var (limit, before) = (request.Limit ?? DefaultLimit, request.Before);
+        var page = await (request.State switch
         {
-            State.Waiting => await WaitingAsync(ct),
-            State.Active => await OfAllAsync(caller, HeldByAsync, ct),
-            State.Closed => await OfAllAsync(caller, ClosedByAsync, ct),
-            _ => await HeldByAsync(caller.Id, ct),
-        };
-        return new Answer([.. found.Take(Most).Select(s => OperatorSession.Of(
-            s.Session, s.LastMessage, s.Session.Status == SessionStatus.Active && s.Session.OperatorId == caller.Id ? options.Value.OperatorLeaseSeconds : null))]);
+            State.Waiting => pages.WaitingAsync(limit, before, ct),
+            State.Active => pages.HeldAsync(caller.IsSupervisor ? null : caller.Id, limit, before, ct),
+            State.Closed => pages.ClosedAsync(caller.IsSupervisor ? null : caller.Id, limit, before, ct),
+            _ => pages.HeldAsync(caller.Id, limit, before, ct),
+        });
+        return page is null
+            ? Problem.UnknownBefore
+            : TypedResults.Ok(new Answer([.. page.Sessions.Select(listed => Of(listed, caller))], page.HasMore));
     }
 
-    private async Task<IReadOnlyList<SessionSummary>> HeldByAsync(string operatorId, CancellationToken ct) =>
-        await summaries.OfHolderAsync(operatorId, await roster.HeldByAsync(operatorId, ct), ct);
-
-    private async Task<IReadOnlyList<SessionSummary>> ClosedByAsync(string operatorId, CancellationToken ct) =>
-        await summaries.FindAllAsync(await roster.EndedOfAsync(operatorId, Most, ct), ct);
-
-    private async Task<IReadOnlyList<SessionSummary>> WaitingAsync(CancellationToken ct)
+    private OperatorSession Of(ListedSession listed, Caller.Operator caller)
     {
-        var heads = await Task.WhenAll(options.Value.Queues.Select(department => queue.HeadAsync(department, Most, ct)));
-        var found = await summaries.FindAllAsync(heads.SelectMany(ids => ids), ct);
-        return [.. found.Where(s => s.Session.Status == SessionStatus.Waiting).OrderBy(s => s.Session.CalledAt)];
-    }
-
-    private async Task<IReadOnlyList<SessionSummary>> OfAllAsync(
-        Caller.Operator caller, Func<string, CancellationToken, Task<IReadOnlyList<SessionSummary>>> sessionsOf, CancellationToken ct)
-    {
-        var operators = caller.IsSupervisor ? (await roster.ReadAsync(ct)).Select(o => o.OperatorId) : [caller.Id];
-        var found = await Task.WhenAll(operators.Select(id => sessionsOf(id, ct)));
-        return [.. found.SelectMany(s => s).OrderByDescending(s => s.Session.ClosedAt ?? s.Session.CalledAt)];
+        var session = listed.Summary.Session;
+        int? lease = session.Status == SessionStatus.Active && session.OperatorId == caller.Id ? options.Value.OperatorLeaseSeconds : null;
+        return OperatorSession.Of(session, listed.Summary.LastMessage, lease, listed.VisitorSeenAt);
     }
 }

@@ -3,13 +3,12 @@ using System.Text;
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
-using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Polls all sessions of an operator at once.</summary>
 public sealed class SessionsPoller(
-    PollStore polls, PollPace pace, RosterStore roster, QueueStore queue, TimeProvider time, IOptions<ChatOptions> options)
+    PollStore polls, PollPace pace, RosterStore roster, QueueStore queue, Departments departments)
 {
     /// <summary>Most messages of one session in one answer; the rest follows at once.</summary>
     private const int Most = 200;
@@ -32,13 +31,12 @@ public sealed class SessionsPoller(
     {
         var entry = await roster.ReadAsync(caller.Id, ct);
         var held = await roster.HeldByAsync(caller.Id, ct);
-        var waiting = Task.WhenAll(options.Value.Queues.Where(entry.Serves).Select(d => queue.ReadAsync(d, ct)));
+        var waiting = Task.WhenAll(departments.ServedBy(entry).Select(d => queue.CountAsync(d, ct)));
         var polls = await Task.WhenAll(held.Union(after.Sessions.Keys).Select(id => PollAsync(id, caller, after, ct)));
         var found = polls.OfType<PollReply>().Where(p => p.Status == SessionStatus.Active || after.Sessions.ContainsKey(p.SessionId)).ToList();
 
-        var oldest = (await waiting).Select(q => q.OldestCall).Min();
-        var summary = new QueueSummary(
-            (await waiting).Sum(q => q.Places.Count), oldest is { } calledAt ? Math.Max(0, (int)(time.GetUtcNow() - calledAt).TotalSeconds) : null);
+        var queues = await waiting;
+        var summary = new QueueSummary(queues.Sum(q => q.Count), (int?)queues.Max(q => q.LongestWait)?.TotalSeconds);
         var active = found.Where(p => p.Status == SessionStatus.Active).ToDictionary(p => p.SessionId, p => p.Cursor);
         var hasMore = found.Exists(p => p.HasMore);
         var look = LookOf(found);
@@ -59,7 +57,7 @@ public sealed class SessionsPoller(
         return
         [
             .. held.Select(Keys.Announcements),
-            .. options.Value.Queues.Where(entry.Serves).Select(Keys.CallsOf),
+            .. departments.ServedBy(entry).Select(Keys.CallsOf),
             Keys.AssignmentsOf(caller.Id),
         ];
     }

@@ -11,8 +11,11 @@ return_overdue()
 local session = redis.call('HGET', KEYS[4], 'operator:' .. claimant)
 if not session or wanted ~= '' and wanted ~= session then
   if wanted == '' then
-    session = redis.call('LPOP', KEYS[1])
-  elseif redis.call('LREM', KEYS[1], 1, wanted) == 1 then
+    session = next_in_line()
+    if session then
+      take_out(session)
+    end
+  elseif take_out(wanted) then
     session = wanted
   else
     return { redis.call('ZSCORE', KEYS[3], wanted) and 'taken' or 'absent' }

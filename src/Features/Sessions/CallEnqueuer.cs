@@ -4,11 +4,12 @@ namespace Intotes.Chat.Features.Sessions;
 /// Puts calls into the queue. A session that was closed or erased meanwhile, when its call was not yet there to be dropped, does not stay:
 /// whoever ends a session looks into the queue after that, and whoever puts one there looks at the session after that.
 /// </summary>
-public sealed class CallEnqueuer(SessionStore sessions, QueueStore queue)
+public sealed class CallEnqueuer(SessionStore sessions, QueueStore queue, Departments departments)
 {
     /// <summary>Puts a call at the place of its first call time, and returns that. Harmless when it is there already; then null.</summary>
     public async Task<QueuePlace?> EnqueueAsync(string department, string sessionId, DateTimeOffset calledAt, ServicePace pace, CancellationToken ct)
     {
+        departments.Note(department);
         var place = await queue.EnqueueAsync(department, sessionId, calledAt, pace, ct);
         await DropIfEndedAsync(department, sessionId, ct);
         return place;
@@ -17,13 +18,14 @@ public sealed class CallEnqueuer(SessionStore sessions, QueueStore queue)
     /// <summary>Puts a call back that an operator had.</summary>
     public async Task ReturnAsync(string department, string sessionId, DateTimeOffset calledAt, CancellationToken ct)
     {
+        departments.Note(department);
         await queue.ReturnAsync(department, sessionId, calledAt, ct);
         await DropIfEndedAsync(department, sessionId, ct);
     }
 
     private async Task DropIfEndedAsync(string department, string sessionId, CancellationToken ct)
     {
-        if (await sessions.FindAsync(sessionId, ct) is null or { Status: SessionStatus.Closed })
+        if (await sessions.FindAsync(sessionId, ct) is null or { Status: SessionStatus.Closed or SessionStatus.Open })
         {
             await queue.DropAsync(department, sessionId, ct);
         }

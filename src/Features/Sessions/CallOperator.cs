@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>Asks for a live operator. Asking again keeps the first place in the queue.</summary>
-public sealed class CallOperator(SessionGate gate, SessionStore sessions, CallEnqueuer enqueuer, QueuePlaces places, RosterStore roster)
+public sealed class CallOperator(
+    SessionGate gate, SessionStore sessions, CallEnqueuer enqueuer, QueueStore queue, QueuePlaces places, RosterStore roster, IOptions<ChatOptions> options)
     : Endpoint<CallOperator.Request, Results<Ok<CallOperator.Answer>, Problem>>
 {
     public sealed class Request
@@ -38,19 +39,51 @@ public sealed class CallOperator(SessionGate gate, SessionStore sessions, CallEn
             .Refuses(Problem.InvalidSessionToken, Problem.Blocked, Problem.SessionNotFound, Problem.SessionClosed, Problem.SessionFull));
     }
 
+    /// <summary>Until a place of the client address may have become free.</summary>
+    private static readonly TimeSpan TryAgain = TimeSpan.FromMinutes(1);
+
     public override async Task<Results<Ok<Answer>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var (reply, refusal) = await gate.EnterAsync(
-            User.Caller(), null, Allowance.Actions, access => sessions.CallOperatorAsync(access, request.Department, request.Reason, ct), ct);
+            User.Caller(), null, Allowance.Actions, access => CallAsync(access, request, ct), ct);
         return reply switch
         {
             null => refusal!,
             { Status: CallStatus.Closed } => Problem.SessionClosed,
             { Status: CallStatus.Blocked } => Problem.Blocked,
             { Status: CallStatus.Full } => Problem.SessionFull,
+            { Status: CallStatus.TooMany } => Problem.RateLimited.After(TryAgain),
             { Session: { } session } => TypedResults.Ok(await AnswerAsync(session, ct)),
             _ => throw new InvalidOperationException($"A call that is {reply.Status} has a session."),
         };
+    }
+
+    /// <summary>
+    /// The call of an anonymous visitor counts for its client address, before anything is changed. Accounts do not count: each has one call, whoever
+    /// else comes from its address.
+    /// </summary>
+    private async Task<Entered<CallReply>> CallAsync(SessionAccess access, Request request, CancellationToken ct)
+    {
+        var most = User.Caller() is Caller.Visitor ? options.Value.Limits.WaitingCallsPerIp : 0;
+        var entered = await sessions.CallOperatorAsync(access, request.Department, request.Reason, onlyAsks: most > 0, ct);
+        if (entered.Reply is not { Status: CallStatus.Open, Department: { } department })
+        {
+            return entered;
+        }
+
+        if (!await queue.CountAsync(department, access.SessionId, ClientLimits.NameOf(HttpContext.Connection.RemoteIpAddress), most, ct))
+        {
+            return new CallReply(CallStatus.TooMany, null);
+        }
+
+        entered = await sessions.CallOperatorAsync(access with { Allowance = "" }, department, request.Reason, ct);
+        if (entered.Reply?.Session is not { Status: SessionStatus.Waiting } session || session.Department != department)
+        {
+            // Closed, or called elsewhere, meanwhile.
+            await queue.DropAsync(department, access.SessionId, ct);
+        }
+
+        return entered;
     }
 
     private async Task<Answer> AnswerAsync(Session session, CancellationToken ct)

@@ -50,6 +50,11 @@ public sealed partial class ChatOptions
             yield return "Chat__Limits__MessagesPerMinute and __PollsPerMinute must be 0 to 100000; 0 switches one off.";
         }
 
+        if (Limits.WaitingCallsPerIp is < 0 or > 1000)
+        {
+            yield return "Chat__Limits__WaitingCallsPerIp must be 0 to 1000; 0 switches it off.";
+        }
+
         if (Retention is not { EmptyHours: >= 0.01 and <= 8760, IdleHours: >= 0.01 and <= 8760, ClosedDays: >= 0.01 and <= 3650 })
         {
             yield return "Chat__Retention__EmptyHours and __IdleHours must be 0.01 to 8760, and __ClosedDays 0.01 to 3650.";
@@ -77,6 +82,9 @@ public sealed class ChatLimits
 
     /// <summary>Polls and other reads of one caller and, counted apart, its other calls; 0 for any number.</summary>
     public int PollsPerMinute { get; init; } = 120;
+
+    /// <summary>Calls of anonymous visitors that may wait in one department's queue from one client address; 0 for any number.</summary>
+    public int WaitingCallsPerIp { get; init; } = 10;
 
     /// <summary>As scripts take it: "what times-a-minute", or empty where nothing is counted.</summary>
     public string Of(Allowance what) => (what, what == Allowance.Messages ? MessagesPerMinute : PollsPerMinute) switch

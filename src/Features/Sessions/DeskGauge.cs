@@ -1,11 +1,10 @@
 using Intotes.Chat.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>Measures every five seconds how the desk stands. All nodes measure the same, so of their gauges one counts, not the sum.</summary>
 public sealed class DeskGauge(
-    QueuePlaces places, RosterStore roster, ChatMetrics metrics, IOptions<ChatOptions> options, TimeProvider time, ILogger<DeskGauge> logger)
+    QueueStore store, Departments departments, RosterStore roster, ChatMetrics metrics, TimeProvider time, ILogger<DeskGauge> logger)
     : PeriodicService(TimeSpan.FromSeconds(5), time, logger)
 {
     protected override async Task RoundAsync(CancellationToken ct)
@@ -26,11 +25,11 @@ public sealed class DeskGauge(
     {
         var operators = await roster.ReadAsync(ct);
         var queues = new List<QueueMeasure>();
-        foreach (var department in options.Value.Queues)
+        foreach (var department in departments.Served)
         {
-            var queue = (await places.ViewAsync(department, ct)).Queue;
-            var oldestWait = queue.OldestCall is { } called ? queue.TakenAt - called : TimeSpan.Zero;
-            queues.Add(new QueueMeasure(department, queue.Places.Count, oldestWait, operators.Count(o => o.IsOnline && o.Serves(department))));
+            var queue = await store.CountAsync(department, ct);
+            var oldestWait = queue.Present > 0 ? queue.LongestWait ?? TimeSpan.Zero : TimeSpan.Zero;
+            queues.Add(new QueueMeasure(department, queue.Present, queue.Gone, oldestWait, operators.Count(o => o.IsOnline && departments.ServedBy(o).Contains(department))));
         }
 
         metrics.Observe(queues, operators.Sum(o => o.Held), operators.Count(o => o.IsOnline));

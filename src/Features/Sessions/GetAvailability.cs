@@ -28,6 +28,6 @@ public sealed class GetAvailability(QueuePlaces places, IOptions<ChatOptions> op
         }
 
         var online = views.Exists(v => v.Pace.IsServed);
-        return new Answer(online, views.Sum(v => v.Queue.Places.Count), views.Min(v => v.Pace.EstimateFor(v.Queue.Places.Count + 1)), online);
+        return new Answer(online, views.Sum(v => v.Queue.Present), views.Min(v => v.Pace.EstimateFor(v.Queue.Present + 1)), online);
     }
 }

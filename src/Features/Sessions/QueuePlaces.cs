@@ -4,10 +4,12 @@ using Intotes.Chat.Hosting;
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>
-/// Places in the queues from one snapshot of each, which this node renews every second while anybody asks: finding a place by LPOS for
-/// every poll would cost time in the length of the queue.
+/// Places in the queues from one snapshot of each, which this node renews every second while anybody asks, a long one less often: finding a place by LPOS
+/// for every poll would cost time in the length of the queue.
 /// </summary>
-public sealed class QueuePlaces(QueueStore queue, CallEnqueuer enqueuer, RosterStore roster, SampleStore samples, TimeProvider time, ILogger<QueuePlaces> logger)
+public sealed class QueuePlaces(
+    QueueStore queue, CallEnqueuer enqueuer, RosterStore roster, SampleStore samples, VisitorWatch visitors, Departments departments, TimeProvider time,
+    ILogger<QueuePlaces> logger)
     : PeriodicService(Period, time, logger)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -15,9 +17,15 @@ public sealed class QueuePlaces(QueueStore queue, CallEnqueuer enqueuer, RosterS
     /// <summary>So long after the last question the snapshot is no longer renewed.</summary>
     private static readonly TimeSpan Interest = TimeSpan.FromSeconds(30);
 
+    /// <summary>Places that a snapshot lists; each of those behind is told the last place.</summary>
+    private const int MostListed = 10_000;
+
+    /// <summary>A snapshot is renewed a second later for each of these.</summary>
+    private const int ListedASecond = 2_000;
+
     private readonly ConcurrentDictionary<string, Watched> watched = new();
 
-    /// <summary>The place of a session; null unless it waits.</summary>
+    /// <summary>The place of a session whose visitor asks for it; null unless it waits.</summary>
     public async ValueTask<QueuePlace?> OfAsync(string sessionId, SessionStatus status, string? department, DateTimeOffset? calledAt, CancellationToken ct)
     {
         if (status != SessionStatus.Waiting || department is null || calledAt is null)
@@ -25,8 +33,10 @@ public sealed class QueuePlaces(QueueStore queue, CallEnqueuer enqueuer, RosterS
             return null;
         }
 
+        visitors.See(department, sessionId);
+        departments.Note(department);
         var view = await ViewAsync(department, ct);
-        if (!view.Queue.Places.ContainsKey(sessionId) && view.Queue.TakenAt - calledAt.Value > Period)
+        if (view.Queue.TakenAt - calledAt.Value > Period && !view.Holds(sessionId, calledAt.Value))
         {
             // A node that died between the session and the queue may have left the call out of it. Harmless if it is there.
             await enqueuer.EnqueueAsync(department, sessionId, calledAt.Value, view.Pace, ct);
@@ -47,20 +57,21 @@ public sealed class QueuePlaces(QueueStore queue, CallEnqueuer enqueuer, RosterS
     {
         foreach (var (department, queueOf) in watched)
         {
-            if (Time.GetElapsedTime(queueOf.AskedAt) < Interest)
-            {
-                await TryAsync(ct => RenewAsync(department, queueOf, ct), ct);
-            }
-            else
+            if (Time.GetElapsedTime(queueOf.AskedAt) >= Interest)
             {
                 watched.TryRemove(department, out _);
+            }
+            else if (queueOf.View is null || ++queueOf.Rounds > queueOf.View.Queue.Places.Count / ListedASecond)
+            {
+                queueOf.Rounds = 0;
+                await TryAsync(ct => RenewAsync(department, queueOf, ct), ct);
             }
         }
     }
 
     private async Task<QueueView> RenewAsync(string department, Watched queueOf, CancellationToken ct)
     {
-        var waiting = queue.ReadAsync(department, ct);
+        var waiting = queue.ReadAsync(department, MostListed, ct);
         var operators = roster.ReadAsync(ct);
         var busy = samples.NewestAsync(department, SampleKind.Busy, ServicePace.SamplesUsed, ct);
         return queueOf.View = new QueueView(await waiting, ServicePace.From(department, await operators, await busy));
@@ -70,6 +81,8 @@ public sealed class QueuePlaces(QueueStore queue, CallEnqueuer enqueuer, RosterS
     {
         public long AskedAt { get; set; }
 
+        public int Rounds { get; set; }
+
         public QueueView? View { get; set; }
     }
 }
@@ -77,16 +90,20 @@ public sealed class QueuePlaces(QueueStore queue, CallEnqueuer enqueuer, RosterS
 /// <summary>A moment of one department: who waits, and how fast it moves.</summary>
 public sealed record QueueView(QueueSnapshot Queue, ServicePace Pace)
 {
+    /// <summary>Whether the queue held the call at that moment, as far as the snapshot tells: it may list only its beginning.</summary>
+    public bool Holds(string sessionId, DateTimeOffset calledAt) => Queue.Places.ContainsKey(sessionId) || Queue.LastListed < calledAt;
+
     /// <summary>
     /// The place of a waiting session. One that is not listed has just been called, and is behind all others; or, when it was called before
     /// the moment, it is being given to an operator right now.
     /// </summary>
     public QueuePlace PlaceOf(string sessionId, DateTimeOffset calledAt)
     {
-        var waiting = Queue.Places.Count;
-        return Queue.Places.TryGetValue(sessionId, out var place) ? Place(place, waiting)
-            : calledAt < Queue.TakenAt ? Place(1, Math.Max(1, waiting))
-            : Place(waiting + 1, waiting + 1);
+        var present = Queue.Present;
+        return Queue.Places.TryGetValue(sessionId, out var place) ? Place(place, place <= present ? present : Queue.Count)
+            : calledAt >= Queue.TakenAt ? Place(present + 1, present + 1)
+            : Queue.LastListed < calledAt ? Place(Math.Max(present, Queue.Places.Count + 1), Math.Max(present, Queue.Places.Count + 1))
+            : Place(1, Math.Max(1, present));
     }
 
     private QueuePlace Place(int position, int waiting) => new(position, waiting, Pace.EstimateFor(position));

@@ -1,14 +1,52 @@
 using System.Diagnostics;
 using Intotes.Chat.Storage;
+using StackExchange.Redis;
 
 namespace Intotes.Chat.Features.Sessions;
 
-/// <summary>A moment of one department's queue: the waiting sessions in the order of service.</summary>
-public sealed record QueueSnapshot(DateTimeOffset TakenAt, IReadOnlyDictionary<string, int> Places, DateTimeOffset? OldestCall);
+/// <summary>A moment of one department's queue.</summary>
+/// <param name="Places">The place of each session listed, in the order of service: those whose visitor is there, then those whose visitor is gone.</param>
+/// <param name="Present">Calls whose visitor is there.</param>
+/// <param name="Gone">Calls whose visitor was not seen for 90 s; they are served after the others.</param>
+/// <param name="OldestCall">When the call was made that is served next.</param>
+/// <param name="LastListed">When the last listed call was made, where the queue is longer than what was read of it.</param>
+public sealed record QueueSnapshot(
+    DateTimeOffset TakenAt, IReadOnlyDictionary<string, int> Places, int Present, int Gone, DateTimeOffset? OldestCall, DateTimeOffset? LastListed)
+{
+    public int Count => Present + Gone;
 
-/// <summary>The list of waiting calls of each department.</summary>
+    /// <summary>How long the call has waited that is served next, by the clock of Redis; null when nobody waits.</summary>
+    public TimeSpan? LongestWait => OldestCall is { } calledAt ? (calledAt < TakenAt ? TakenAt - calledAt : TimeSpan.Zero) : null;
+}
+
+/// <summary>A call as the queue knows it.</summary>
+/// <param name="Place">In its department, counted from 1.</param>
+/// <param name="SeenAt">When its visitor was last seen.</param>
+public sealed record QueuedCall(string Department, int Place, string SessionId, DateTimeOffset CalledAt, DateTimeOffset? SeenAt, bool IsGone)
+{
+    public CallCursor Cursor => new(IsGone, Stored.CallTime(CalledAt), SessionId);
+}
+
+/// <param name="Count">All calls of the queue.</param>
+public sealed record QueuePage(DateTimeOffset TakenAt, int Count, IReadOnlyList<QueuedCall> Calls);
+
+/// <param name="Count">Calls in the queue.</param>
+/// <param name="Leaving">Sessions whose visitor does not come back, so that the call is to leave.</param>
+/// <param name="Looked">Some sessions in the queue, to see whether they are still there.</param>
+/// <param name="Next">Where to look next.</param>
+public sealed record SweptQueue(int Count, IReadOnlyList<string> Leaving, IReadOnlyList<string> Looked, int Next);
+
+/// <summary>The waiting calls of each department.</summary>
 public sealed class QueueStore(RedisGateway redis)
 {
+    /// <summary>After so long without its visitor a call leaves the queue.</summary>
+    public static readonly TimeSpan LeavesAfter = TimeSpan.FromMinutes(30);
+
+    /// <summary>Most calls of each kind in one sweep.</summary>
+    private const int MostSwept = 50;
+
+    private static readonly RedisValue LeavesAfterMilliseconds = (long)LeavesAfter.TotalMilliseconds;
+
     /// <summary>Puts a call at the place of its first call time, and returns that. Harmless when it is there already; then null.</summary>
     public Task<QueuePlace?> EnqueueAsync(string department, string sessionId, DateTimeOffset calledAt, ServicePace pace, CancellationToken ct) =>
         PutAsync(department, sessionId, calledAt, pace, returns: false, ct);
@@ -17,27 +55,81 @@ public sealed class QueueStore(RedisGateway redis)
     public Task ReturnAsync(string department, string sessionId, DateTimeOffset calledAt, CancellationToken ct) =>
         PutAsync(department, sessionId, calledAt, ServicePace.Unknown, returns: true, ct);
 
-    /// <summary>Takes a call out, wherever in the queue it is.</summary>
-    public Task DropAsync(string department, string sessionId, CancellationToken ct) =>
-        redis.RunAsync(Scripts.drop_call, Keys.OfQueue(department), [sessionId], ct);
+    /// <summary>Counts a call for its client address before it is made. False when the address has as many in this queue as it may.</summary>
+    public async Task<bool> CountAsync(string department, string sessionId, string client, int most, CancellationToken ct) =>
+        (int)await redis.RunAsync(Scripts.count_call, Keys.OfQueue(department), [sessionId, Keys.Digest(client), most], ct) == 1;
 
-    /// <summary>The whole queue as it is now.</summary>
-    public async Task<QueueSnapshot> ReadAsync(string department, CancellationToken ct)
+    /// <summary>Takes a call out, wherever in the queue it is.</summary>
+    public Task DropAsync(string department, string sessionId, CancellationToken ct) => DropAsync(department, [sessionId], ct);
+
+    /// <summary>Takes calls out, wherever in the queue they are.</summary>
+    public Task DropAsync(string department, IReadOnlyCollection<string> sessionIds, CancellationToken ct) =>
+        redis.RunAsync(Scripts.drop_call, Keys.OfQueue(department), ["", .. sessionIds], ct);
+
+    /// <summary>Takes a call out, unless its visitor has come back.</summary>
+    public Task DropAbandonedAsync(string department, string sessionId, CancellationToken ct) =>
+        redis.RunAsync(Scripts.drop_call, Keys.OfQueue(department), [LeavesAfterMilliseconds, sessionId], ct);
+
+    /// <summary>Notes that visitors who wait are there.</summary>
+    public Task SeeAsync(string department, IEnumerable<string> sessionIds, CancellationToken ct) =>
+        redis.RunAsync(Scripts.see_visitors, Keys.OfQueue(department), [.. sessionIds], ct);
+
+    /// <summary>The queue as it is now.</summary>
+    /// <param name="department">Whose.</param>
+    /// <param name="most">Most calls that are listed; the rest is only counted.</param>
+    /// <param name="ct">Ends the call.</param>
+    public async Task<QueueSnapshot> ReadAsync(string department, int most, CancellationToken ct)
     {
-        var reply = await ReadAsync(department, -1, ct);
+        var reply = new ScriptReply(await redis.RunAsync(Scripts.read_queue, Keys.OfQueue(department), [most], ct));
         var places = new Dictionary<string, int>();
-        foreach (var session in reply.Items(1))
+        foreach (var session in reply.Items(3))
         {
             places[(string)session!] = places.Count + 1;
         }
 
+        var (present, gone) = ((int)reply.Number(1), (int)reply.Number(2));
         return new QueueSnapshot(
-            DateTimeOffset.FromUnixTimeMilliseconds(reply.Number(0)), places, reply.Text(2) is { Length: > 0 } oldest ? Stored.CallTime(oldest) : null);
+            DateTimeOffset.FromUnixTimeMilliseconds(reply.Number(0)), places, present, gone, Time(reply.Text(4)), places.Count < present + gone ? Time(reply.Text(5)) : null);
     }
 
-    /// <summary>The ids of those who wait longest, in the order of service.</summary>
+    /// <summary>How many wait, and since when.</summary>
+    public Task<QueueSnapshot> CountAsync(string department, CancellationToken ct) => ReadAsync(department, 0, ct);
+
+    /// <summary>Calls in the order of service, from a cursor on; the call that the cursor names may be among them.</summary>
+    public async Task<QueuePage> PageAsync(string department, CallCursor? from, int most, CancellationToken ct)
+    {
+        var reply = new ScriptReply(await redis.RunAsync(
+            Scripts.page_queue, Keys.OfQueue(department), [from is { } at ? at.CalledAt : "", from is { IsGone: true } ? "1" : "", most], ct));
+        var calls = new List<QueuedCall>();
+        var place = (int)reply.Number(2);
+        foreach (var call in reply.Items(3).Chunk(4))
+        {
+            DateTimeOffset? seenAt = (string?)call[2] is { Length: > 0 } seen ? Stored.Time(seen) : null;
+            calls.Add(new QueuedCall(department, place++, (string)call[0]!, Stored.CallTime((string)call[1]!), seenAt, (string?)call[3] == "1"));
+        }
+
+        return new QueuePage(DateTimeOffset.FromUnixTimeMilliseconds(reply.Number(0)), (int)reply.Number(1), calls);
+    }
+
+    /// <summary>Whether a call is among those whose visitor is gone.</summary>
+    public async Task<bool> IsGoneAsync(string department, string sessionId, CancellationToken ct) =>
+        await redis.CallAsync("ZSCORE", db => db.SortedSetScoreAsync(Keys.OfQueue(department)[6], sessionId), ct) is not null;
+
+    /// <summary>The ids of those who are served next, in the order of service.</summary>
     public async Task<IReadOnlyList<string>> HeadAsync(string department, int most, CancellationToken ct) =>
-        [.. (await ReadAsync(department, most - 1, ct)).Items(1).Select(id => (string)id!)];
+        [.. (await PageAsync(department, null, most, ct)).Calls.Select(call => call.SessionId)];
+
+    /// <summary>Keeps the queue in order.</summary>
+    /// <param name="department">Whose.</param>
+    /// <param name="findsGone">Whether visitors may be found to be gone.</param>
+    /// <param name="index">From where to look at some calls.</param>
+    /// <param name="ct">Ends the call.</param>
+    public async Task<SweptQueue> SweepAsync(string department, bool findsGone, int index, CancellationToken ct)
+    {
+        var reply = new ScriptReply(await redis.RunAsync(
+            Scripts.sweep_queue, Keys.OfQueue(department), [findsGone ? "1" : "", LeavesAfterMilliseconds, index, MostSwept], ct));
+        return new SweptQueue((int)reply.Number(0), Ids(reply, 1), Ids(reply, 2), (int)reply.Number(3));
+    }
 
     private async Task<QueuePlace?> PutAsync(
         string department, string sessionId, DateTimeOffset calledAt, ServicePace pace, bool returns, CancellationToken ct)
@@ -53,6 +145,7 @@ public sealed class QueueStore(RedisGateway redis)
         return place == 0 ? null : new QueuePlace(place, (int)reply.Number(1), pace.EstimateFor(place));
     }
 
-    private async Task<ScriptReply> ReadAsync(string department, int last, CancellationToken ct) =>
-        new(await redis.RunAsync(Scripts.read_queue, Keys.OfQueue(department), [last], ct));
+    private static DateTimeOffset? Time(string? microseconds) => microseconds is { Length: > 0 } ? Stored.CallTime(microseconds) : null;
+
+    private static IReadOnlyList<string> Ids(ScriptReply reply, int index) => [.. reply.Items(index).Select(id => (string)id!)];
 }

@@ -33,6 +33,20 @@ public enum HoldStatus
     Unavailable,
 }
 
+/// <summary>A session in the order of closing.</summary>
+/// <param name="Score">When it was closed (ms).</param>
+public sealed record ClosedMark(string Score, string SessionId);
+
+/// <summary>How far a sweep of the operators' leases has come.</summary>
+public sealed record SweepMark(string LastCall, string Member)
+{
+    public static readonly SweepMark Start = new("-inf", "");
+}
+
+/// <param name="At">When it was found.</param>
+/// <param name="Next">Where the next sweep goes on.</param>
+public sealed record Overdue(DateTimeOffset At, IReadOnlyList<(string OperatorId, string SessionId)> Sessions, SweepMark Next);
+
 /// <summary>
 /// Which operators are there, and which sessions each has. The second is an index for finding, counting and leases: a session's own hash
 /// decides who has it.
@@ -59,18 +73,20 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
         return NoteAsync(caller, $"{status} {presence.Capacity} {string.Join(',', presence.Departments)}", Allowance.Actions, 0, ct);
     }
 
-    /// <summary>Every operator that called within the last day.</summary>
-    public async Task<IReadOnlyList<RosterEntry>> ReadAsync(CancellationToken ct)
+    private readonly SharedReads<string, IReadOnlyList<RosterEntry>> all = new(async (_, ct) =>
     {
         var entries = (RedisResult[])(await redis.RunAsync(Scripts.read_roster, Keys.OfRoster(), [""], ct))!;
-        return [.. entries.Select(Parse)];
-    }
+        return [.. entries.Select(entry => Parse(entry, options.Value))];
+    });
+
+    /// <summary>The operators that called within the last day, the newest 2,000 of them.</summary>
+    public Task<IReadOnlyList<RosterEntry>> ReadAsync(CancellationToken ct) => all.ReadAsync("", ct);
 
     /// <summary>One operator, whether it ever called or not.</summary>
     public async Task<RosterEntry> ReadAsync(string operatorId, CancellationToken ct)
     {
         var entries = (RedisResult[])(await redis.RunAsync(Scripts.read_roster, Keys.OfRoster(), [operatorId], ct))!;
-        return Parse(entries[0]);
+        return Parse(entries[0], options.Value);
     }
 
     /// <summary>The sessions an operator has.</summary>
@@ -79,6 +95,22 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
         var members = await redis.CallAsync(
             "ZRANGEBYLEX", db => db.SortedSetRangeByValueAsync(Keys.OfRoster()[2], operatorId + "\n", operatorId + "\n~"), ct);
         return [.. members.Select(member => ((string)member!)[(operatorId.Length + 1)..])];
+    }
+
+    /// <summary>Some sessions that operators have, by operator: those of one, or of all.</summary>
+    /// <param name="operatorId">Null for all.</param>
+    /// <param name="after">The operator and session after which they begin.</param>
+    /// <param name="most">Most sessions.</param>
+    /// <param name="ct">Ends the call.</param>
+    public async Task<IReadOnlyList<(string OperatorId, string SessionId)>> HeldAsync(string? operatorId, (string OperatorId, string SessionId)? after, int most, CancellationToken ct)
+    {
+        RedisValue first = after is var (by, session) ? $"{by}\n{session}" : operatorId is null ? default : operatorId + "\n";
+        RedisValue last = operatorId is null ? default : operatorId + "\n~";
+        var members = await redis.CallAsync(
+            "ZRANGEBYLEX",
+            db => db.SortedSetRangeByValueAsync(Keys.OfRoster()[2], first, last, after is null ? Exclude.None : Exclude.Start, Order.Ascending, 0, most),
+            ct);
+        return [.. members.Select(member => (string)member!).Select(member => (member[..member.LastIndexOf('\n')], member[(member.LastIndexOf('\n') + 1)..]))];
     }
 
     /// <summary>Counts a session towards an operator's capacity. Counting it again changes nothing.</summary>
@@ -123,20 +155,36 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
             ct);
     }
 
-    /// <summary>The sessions of an operator that have ended, newest first.</summary>
-    public async Task<IReadOnlyList<string>> EndedOfAsync(string operatorId, int most, CancellationToken ct)
+    /// <summary>The sessions that some operators closed, newest first.</summary>
+    public async Task<IReadOnlyList<ClosedMark>> EndedOfAsync(IReadOnlyList<string> operatorIds, ClosedMark? after, int most, CancellationToken ct)
     {
-        var ids = await redis.CallAsync("ZREVRANGE", db => db.SortedSetRangeByRankAsync(Keys.ClosedBy(operatorId), 0, most - 1, Order.Descending), ct);
-        return [.. ids.Select(id => (string)id!)];
+        if (operatorIds.Count == 0)
+        {
+            return [];
+        }
+
+        var reply = (RedisResult[])(await redis.RunAsync(
+            Scripts.page_closed, [.. operatorIds.Select(Keys.ClosedBy)], [most, after?.Score ?? "", after?.SessionId ?? ""], ct))!;
+        return [.. reply.Select(item => (string)item!).Chunk(2).Select(entry => new ClosedMark(entry[1], entry[0]))];
     }
 
+    /// <summary>Where a session stands among those that an operator closed; null where it is not one of them.</summary>
+    public async Task<ClosedMark?> MarkOfEndedAsync(string operatorId, string sessionId, CancellationToken ct) =>
+        await redis.CallAsync("ZSCORE", db => db.SortedSetScoreAsync(Keys.ClosedBy(operatorId), sessionId), ct) is { } score
+            ? new ClosedMark(((long)score).ToString(CultureInfo.InvariantCulture), sessionId)
+            : null;
+
     /// <summary>The sessions of operators that have not called for the time of their lease, and when that was found.</summary>
-    public async Task<(DateTimeOffset At, IReadOnlyList<(string OperatorId, string SessionId)> Sessions)> OverdueAsync(CancellationToken ct)
+    public Task<Overdue> OverdueAsync(CancellationToken ct) => OverdueAsync(SweepMark.Start, 1000, ct);
+
+    /// <summary>The same of those whose lease ran out since the last look, and of a part of the index, which goes on where the last look ended.</summary>
+    public async Task<Overdue> OverdueAsync(SweepMark mark, int most, CancellationToken ct)
     {
         var reply = new ScriptReply(await redis.RunAsync(
-            Scripts.overdue_held, Keys.OfRoster(), [options.Value.OperatorLeaseSeconds * 1000, 1000], ct));
+            Scripts.overdue_held, Keys.OfRoster(), [options.Value.OperatorLeaseSeconds * 1000, most, mark.LastCall, mark.Member], ct));
         var pairs = reply.Items(1).Select(item => (string)item!).Chunk(2);
-        return (DateTimeOffset.FromUnixTimeMilliseconds(reply.Number(0)), [.. pairs.Select(pair => (pair[0], pair[1]))]);
+        return new Overdue(
+            DateTimeOffset.FromUnixTimeMilliseconds(reply.Number(0)), [.. pairs.Select(pair => (pair[0], pair[1]))], new SweepMark(reply.Text(2)!, reply.Text(3)!));
     }
 
     private Task<RedisResult> NoteAsync(Caller.Operator caller, string presence, Allowance allowance, int perMinute, CancellationToken ct) =>
@@ -144,11 +192,12 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
             Scripts.operator_seen, [.. Keys.OfRoster(), Keys.CallsBy(caller.Id, allowance == Allowance.Polls ? "polls" : "actions")],
             [caller.Id, caller.Name, presence, perMinute], ct);
 
-    private static RosterEntry Parse(RedisResult entry) => new(
+    private static RosterEntry Parse(RedisResult entry, ChatOptions options) => new(
         (string)entry[0]!,
         (string?)entry[1] == "1",
         int.Parse((string)entry[2]!, CultureInfo.InvariantCulture),
-        ((string)entry[3]!).Split(',', StringSplitOptions.RemoveEmptyEntries),
+        // One that the settings no longer have is not served, and an operator that serves no other serves all: else nobody might serve those that are there.
+        [.. ((string)entry[3]!).Split(',', StringSplitOptions.RemoveEmptyEntries).Where(department => options.Department(department) is not null)],
         (int)entry[4],
         (string)entry[5]!);
 }

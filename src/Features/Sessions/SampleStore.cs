@@ -25,12 +25,19 @@ public enum SampleKind
 
 public readonly record struct Sample(DateTimeOffset At, double Value);
 
+/// <param name="InHour">How many samples the last hour has.</param>
+/// <param name="OfHour">Their values, or the newest of them.</param>
+public sealed record SampleDay(int InHour, int InDay, IReadOnlyList<double> OfHour, IReadOnlyList<double> OfDay);
+
 /// <summary>
 /// Observations of the last day, from which estimates and statistics are made. One that is lost in a crash is missed by nobody. They name
 /// sessions by digest only: once a session is erased, nothing leads from it to them.
 /// </summary>
 public sealed class SampleStore(RedisGateway redis)
 {
+    /// <summary>Values that are read of an hour or a day.</summary>
+    public const int MostValues = 1000;
+
     private static readonly RedisValue[] Ratings = [1, 2, 3, 4, 5];
 
     /// <summary>A rating replaces the session's former one, whichever it was.</summary>
@@ -41,9 +48,13 @@ public sealed class SampleStore(RedisGateway redis)
     public Task<IReadOnlyList<Sample>> NewestAsync(string department, SampleKind kind, int most, CancellationToken ct) =>
         ReadAsync(db => db.SortedSetRangeByRankWithScoresAsync(Key(department, kind), 0, most - 1, Order.Descending), ct);
 
-    /// <summary>All since a time.</summary>
-    public Task<IReadOnlyList<Sample>> SinceAsync(string department, SampleKind kind, DateTimeOffset since, CancellationToken ct) =>
-        ReadAsync(db => db.SortedSetRangeByScoreWithScoresAsync(Key(department, kind), since.ToUnixTimeMilliseconds()), ct);
+    /// <summary>The last hour and day, in numbers and values: of the hour the newest values, of the day any, at most <see cref="MostValues"/> of each.</summary>
+    public async Task<SampleDay> DayAsync(string department, SampleKind kind, CancellationToken ct)
+    {
+        var reply = new ScriptReply(await redis.RunAsync(Scripts.read_samples, [Key(department, kind)], [MostValues], ct));
+        double[] Values(int index) => [.. reply.Items(index).Select(value => double.Parse((string)value!, CultureInfo.InvariantCulture))];
+        return new SampleDay((int)reply.Number(0), (int)reply.Number(1), Values(2), Values(3));
+    }
 
     private async Task<IReadOnlyList<Sample>> ReadAsync(Func<IDatabase, Task<SortedSetEntry[]>> read, CancellationToken ct)
     {

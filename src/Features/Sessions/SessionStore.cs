@@ -17,11 +17,13 @@ public enum OpenStatus
 
 public enum CallStatus
 {
+    Open,
     Waiting,
     Active,
     Closed,
     Full,
     Blocked,
+    TooMany,
 }
 
 /// <summary>What linking left behind, for the one who linked to tidy up.</summary>
@@ -77,15 +79,28 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
     }
 
     /// <summary>Records that the visitor asks for an operator; the queue is told next, by <see cref="QueueStore.EnqueueAsync"/>.</summary>
-    public async Task<Entered<CallReply>> CallOperatorAsync(SessionAccess access, string? department, string? reason, CancellationToken ct)
+    public Task<Entered<CallReply>> CallOperatorAsync(SessionAccess access, string? department, string? reason, CancellationToken ct) =>
+        CallOperatorAsync(access, department, reason, onlyAsks: false, ct);
+
+    /// <summary>The same, or only how a call would stand.</summary>
+    /// <param name="access">The session, and by what right.</param>
+    /// <param name="department">Where the visitor asks for one that the settings have.</param>
+    /// <param name="reason">What it is about.</param>
+    /// <param name="onlyAsks">Changes nothing: the reply to a call that would be new is <see cref="CallStatus.Open"/>, with its department.</param>
+    /// <param name="ct">Ends the call.</param>
+    public async Task<Entered<CallReply>> CallOperatorAsync(SessionAccess access, string? department, string? reason, bool onlyAsks, CancellationToken ct)
     {
         var reply = await RunAsync(
             Scripts.call_operator,
             access,
-            [department ?? "", options.Value.Queues[0], reason ?? "", SystemTexts.OperatorCalled, options.Value.Limits.EntriesPerSession, Retention.IdleSeconds],
+            [
+                department ?? "", options.Value.Queues[0], reason ?? "", SystemTexts.OperatorCalled, options.Value.Limits.EntriesPerSession, Retention.IdleSeconds,
+                onlyAsks ? "1" : "", string.Join(',', options.Value.Queues),
+            ],
             ct);
         return reply.Status switch
         {
+            "open" => new CallReply(CallStatus.Open, null, reply.Text(1)),
             "waiting" => new CallReply(CallStatus.Waiting, Session.From(access.SessionId, reply.Fields(1))),
             "active" => new CallReply(CallStatus.Active, Session.From(access.SessionId, reply.Fields(1))),
             "closed" => new CallReply(CallStatus.Closed, null),
@@ -147,6 +162,17 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
         return fields.Length == 0 ? null : Session.From(sessionId, fields.ToDictionary(f => (string)f.Name!, f => (string)f.Value!));
     }
 
+    /// <summary>The visitor of a session that waits in this department does not come back: the session is open again.</summary>
+    public Task AbandonAsync(string sessionId, string department, CancellationToken ct) =>
+        redis.RunAsync(Scripts.abandon_call, Keys.OfSession(sessionId), [department, SystemTexts.CallExpired], ct);
+
+    /// <summary>Those of a few sessions that are closed or no longer exist.</summary>
+    public async Task<IReadOnlyList<string>> EndedAmongAsync(IReadOnlyList<string> sessionIds, CancellationToken ct)
+    {
+        var statuses = await redis.CallAsync("HGET", db => Task.WhenAll(sessionIds.Select(id => db.HashGetAsync(Keys.Session(id), "status"))), ct);
+        return [.. sessionIds.Where((_, index) => statuses[index].IsNull || statuses[index] == "closed")];
+    }
+
     private async Task<ScriptReply> RunAsync(Script script, SessionAccess access, RedisValue[] arguments, CancellationToken ct) =>
         new(await redis.RunAsync(script, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, access.Allowance, .. arguments], ct));
 
@@ -163,8 +189,9 @@ public sealed record SessionMentions(string? Department, string? OperatorId, str
 /// <param name="RetryAfter">When the caller may again, where it is limited.</param>
 public sealed record OpenReply(OpenStatus Status, Session? Session = null, TimeSpan? RetryAfter = null);
 
-/// <param name="Session">Null when it is closed, full or blocked.</param>
-public sealed record CallReply(CallStatus Status, Session? Session);
+/// <param name="Session">Null unless it waits or an operator has it.</param>
+/// <param name="Department">In which a call would wait, where that was asked.</param>
+public sealed record CallReply(CallStatus Status, Session? Session, string? Department = null);
 
 /// <param name="Had">How long its operator had it; null when none had, or it was closed before.</param>
 public sealed record ClosedSession(Session Session, TimeSpan? Had);

@@ -4,6 +4,7 @@ namespace Intotes.Chat.Features.Sessions;
 public static class SystemTexts
 {
     public const string OperatorCalled = "An operator has been called.";
+    public const string CallExpired = "Your call has ended, because you were away for half an hour. You can call an operator again.";
     public const string AccountLinked = "The visitor has signed in; what stands above was written before.";
     public const string Closed = "The conversation has been closed.";
     public const string ClosedByVisitor = "The visitor has closed the conversation.";

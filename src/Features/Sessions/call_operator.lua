@@ -1,8 +1,8 @@
 -- Records that the visitor asks for an operator. The first call counts: calling again changes nothing.
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 department asked for or '', 5 department otherwise, 6 reason or '', 7 text of the entry,
---        8 entries a session may hold, 9 idle lifetime (s)
--- Reply  { 'waiting' | 'active', HGETALL } | { 'closed' } | { 'full' } | { 'blocked' } | refusal
+--        8 entries a session may hold, 9 idle lifetime (s), 10 '1' to only say how a call would stand, 11 the departments of the settings, comma separated
+-- Reply  { 'waiting' | 'active', HGETALL } | { 'open', department } where it was only asked | { 'closed' } | { 'full' } | { 'blocked' } | refusal
 -- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
@@ -22,6 +22,12 @@ if status == 'open' then
     return { 'full' }
   end
   local department = ARGV[4] ~= '' and ARGV[4] or redis.call('HGET', KEYS[1], 'department') or ARGV[5]
+  if not string.find(',' .. ARGV[11] .. ',', ',' .. department .. ',', 1, true) then
+    department = ARGV[5] -- the one that was named before is not in the settings any more
+  end
+  if ARGV[10] == '1' then
+    return { 'open', department }
+  end
   redis.call('HSET', KEYS[1], 'status', 'waiting', 'called', now_us(), 'department', department, 'reason', ARGV[6])
   add_entry('system', '', ARGV[7], 'event', 'operator_called')
   keep(ARGV[9])

@@ -6,7 +6,8 @@
 local member = ARGV[1] .. '\n' .. ARGV[2]
 redis.call('ZREM', KEYS[1], member)
 redis.call('HDEL', KEYS[2], member)
-local added = redis.call('ZADD', KEYS[3], 'NX', redis.call('TIME')[1] * 1000, ARGV[2])
+local time = redis.call('TIME')
+local added = redis.call('ZADD', KEYS[3], 'NX', time[1] * 1000 + math.floor(time[2] / 1000), ARGV[2])
 redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -501)
 redis.call('EXPIRE', KEYS[3], ARGV[3])
 return added

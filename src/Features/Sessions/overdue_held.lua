@@ -1,15 +1,33 @@
--- The sessions of operators whose lease has run out, or who are not known at all.
+-- The sessions of operators whose lease has run out, or who are not known at all. Operators whose lease ran out since the last look are one small range;
+-- besides, a part of the index is gone through, so that after some looks nothing is missed.
 -- KEYS   as in roster.lua
--- ARGV   1 lease (ms), 2 most sessions
--- Reply  { time (ms), { operator, session, operator, session, ... } }
+-- ARGV   1 lease (ms), 2 most operators and most members of the index, 3 last call (ms) from which operators are looked at, 4 member after which to go on or ''
+-- Reply  { time (ms), { operator, session, operator, session, ... }, last call from which to look next, member after which to go on next or '' }
 -- include: roster
 
-local now, overdue = now_ms(), {}
-for _, member in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do
-  local operator, session = string.match(member, '^(.*)\n([^\n]*)$')
-  if #overdue < ARGV[2] * 2 and tonumber(redis.call('ZSCORE', KEYS[1], operator) or 0) <= now - ARGV[1] then
-    overdue[#overdue + 1] = operator
-    overdue[#overdue + 1] = session
+local most = tonumber(ARGV[2])
+local now, overdue, listed = now_ms(), {}, {}
+local due = now - ARGV[1]
+
+local function add(member)
+  if not listed[member] then
+    listed[member] = true
+    overdue[#overdue + 1], overdue[#overdue + 2] = string.match(member, '^(.*)\n([^\n]*)$')
   end
 end
-return { now, overdue }
+
+local gone = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[3], due, 'LIMIT', 0, most)
+for _, operator in ipairs(gone) do
+  for _, member in ipairs(held(operator)) do
+    add(member)
+  end
+end
+local from = #gone == most and redis.call('ZSCORE', KEYS[1], gone[most]) or string.format('%.0f', due)
+
+local page = redis.call('ZRANGEBYLEX', KEYS[3], ARGV[4] == '' and '-' or '(' .. ARGV[4], '+', 'LIMIT', 0, most)
+for _, member in ipairs(page) do
+  if tonumber(redis.call('ZSCORE', KEYS[1], string.match(member, '^(.*)\n')) or 0) <= due then
+    add(member)
+  end
+end
+return { now, overdue, from, #page == most and page[most] or '' }

@@ -1,4 +1,4 @@
--- Every operator that called within the last day, or one of them.
+-- The operators that called within the last day, the newest 2,000 of them, or one.
 -- KEYS   as in roster.lua
 -- ARGV   1 operator id or '' for all
 -- Reply  { { operator, '1' when online, capacity, departments, number of sessions it has, name }, ... }
@@ -6,7 +6,7 @@
 
 local since = now_ms() - online_for
 local roster = {}
-local seen = ARGV[1] == '' and redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES') or { ARGV[1], redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0 }
+local seen = ARGV[1] == '' and redis.call('ZREVRANGE', KEYS[1], 0, 1999, 'WITHSCORES') or { ARGV[1], redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0 }
 for i = 1, #seen, 2 do
   local status, capacity, departments = presence(seen[i])
   local online = status == 'online' and tonumber(seen[i + 1]) > since

@@ -101,7 +101,7 @@ public sealed class GraceTests(ChatNodes shared)
         }
     }
 
-    /// <summary>A gateway that counts how often a sweep has looked at the queues: it asks for nobody's next call.</summary>
+    /// <summary>A gateway that counts how often a sweep has looked at the queues.</summary>
     private sealed class Noting(RedisConnection connection, RedisResilience resilience, IMeterFactory meters) : RedisGateway(connection, resilience, meters)
     {
         private int tries;
@@ -116,7 +116,7 @@ public sealed class GraceTests(ChatNodes shared)
             }
             finally
             {
-                if (script.Name == "next_call" && arguments[0] == "" && keys[0] == Keys.OfQueue("support")[0])
+                if (script.Name == "sweep_queue" && keys[0] == Keys.OfQueue("support")[0])
                 {
                     Interlocked.Increment(ref tries);
                 }

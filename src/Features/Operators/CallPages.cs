@@ -1,0 +1,87 @@
+using Intotes.Chat.Features.Sessions;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <summary>A call that waits, with its session.</summary>
+public sealed record ListedCall(QueuedCall Call, SessionSummary Summary);
+
+/// <param name="Total">Calls in all queues.</param>
+/// <param name="TakenAt">By the clock of Redis, as all stored times.</param>
+/// <param name="Last">The cursor after which the next page begins.</param>
+public sealed record CallPage(IReadOnlyList<ListedCall> Calls, int Total, DateTimeOffset TakenAt, CallCursor? Last, bool HasMore);
+
+/// <summary>
+/// Pages of the waiting calls over all departments, in the order of service. All consoles of a node share what it reads. Of each queue no more is read than
+/// the page may need, and only the sessions of the page.
+/// </summary>
+public sealed class CallPages
+{
+    /// <summary>Times that a page goes on where calls turned out to be dead.</summary>
+    private const int MostTries = 10;
+
+    private readonly QueueStore queue;
+    private readonly Departments departments;
+    private readonly SummaryStore summaries;
+    private readonly SharedReads<(int Limit, CallCursor? After), CallPage> pages;
+
+    public CallPages(QueueStore queue, Departments departments, SummaryStore summaries)
+    {
+        (this.queue, this.departments, this.summaries) = (queue, departments, summaries);
+        pages = new((key, ct) => CollectAsync(key.Limit, key.After, ct));
+    }
+
+    /// <summary>The calls after the cursor.</summary>
+    public Task<CallPage> ReadAsync(int limit, CallCursor? after, CancellationToken ct) => pages.ReadAsync((limit, after), ct);
+
+    private async Task<CallPage> CollectAsync(int limit, CallCursor? after, CancellationToken ct)
+    {
+        var calls = new List<ListedCall>();
+        for (var tries = 1; ; tries++)
+        {
+            var needed = limit - calls.Count;
+            var (next, queues) = await NextAsync(needed, after, ct);
+            var some = next.Take(needed).ToList();
+            calls.AddRange(await WithSessionsAsync(some, ct));
+            after = some.Count > 0 ? some[^1].Cursor : after;
+            var hasMore = next.Count > needed;
+            if (calls.Count == limit || !hasMore || tries == MostTries)
+            {
+                return new CallPage(calls, queues.Sum(q => q.Count), queues.Max(q => q.TakenAt), after, hasMore);
+            }
+        }
+    }
+
+    /// <summary>The next calls over all departments, and one more where there are.</summary>
+    private async Task<(IReadOnlyList<QueuedCall> Calls, QueuePage[] Queues)> NextAsync(int needed, CallCursor? after, CancellationToken ct)
+    {
+        // The call that the cursor names, and the one more that tells whether there are further ones.
+        var queues = await Task.WhenAll(departments.Served.Select(department => queue.PageAsync(department, after, needed + 2, ct)));
+        var next = queues.SelectMany(q => q.Calls).Where(call => after is not { } last || call.Cursor.CompareTo(last) > 0);
+        return ([.. next.OrderBy(call => call.Cursor)], queues);
+    }
+
+    /// <summary>Those whose session waits. Calls whose session has ended leave the queue, so that the next list does not meet them again.</summary>
+    private async Task<IReadOnlyList<ListedCall>> WithSessionsAsync(IReadOnlyList<QueuedCall> calls, CancellationToken ct)
+    {
+        var (listed, dead) = (new List<ListedCall>(), new List<QueuedCall>());
+        var found = await summaries.FindEachAsync([.. calls.Select(call => call.SessionId)], ct);
+        foreach (var (call, summary) in calls.Zip(found))
+        {
+            if (summary is { Session: { Status: SessionStatus.Waiting, CalledAt: not null } session } && session.Department == call.Department)
+            {
+                listed.Add(new ListedCall(call, summary));
+            }
+            else if (summary?.Session.Status is null or SessionStatus.Closed)
+            {
+                dead.Add(call);
+            }
+        }
+
+        foreach (var department in dead.GroupBy(call => call.Department))
+        {
+            await queue.DropAsync(department.Key, [.. department.Select(call => call.SessionId)], ct);
+        }
+
+        return listed;
+    }
+}

@@ -1,0 +1,118 @@
+using Intotes.Chat.Features.Sessions;
+
+namespace Intotes.Chat.Features.Operators;
+
+/// <param name="VisitorSeenAt">When the visitor of a waiting session was last seen.</param>
+public sealed record ListedSession(SessionSummary Summary, DateTimeOffset? VisitorSeenAt);
+
+public sealed record SessionPage(IReadOnlyList<ListedSession> Sessions, bool HasMore);
+
+/// <summary>Pages of sessions by their state: an index says which, and only those of the page are read.</summary>
+public sealed class SessionPages
+{
+    /// <summary>Times that a page goes on where the index names sessions that are not so.</summary>
+    private const int MostTries = 10;
+
+    /// <summary>Operators whose closed sessions are merged: those that called last.</summary>
+    private const int MostOperators = 1000;
+
+    private readonly RosterStore roster;
+    private readonly SessionStore sessions;
+    private readonly SummaryStore summaries;
+    private readonly QueueStore queue;
+    private readonly CallPages calls;
+    private readonly SharedReads<Key, SessionPage?> pages;
+
+    public SessionPages(RosterStore roster, SessionStore sessions, SummaryStore summaries, QueueStore queue, CallPages calls)
+    {
+        (this.roster, this.sessions, this.summaries, this.queue, this.calls) = (roster, sessions, summaries, queue, calls);
+        pages = new((key, ct) => key.IsClosed ? CollectClosedAsync(key, ct) : CollectHeldAsync(key, ct));
+    }
+
+    /// <param name="OperatorId">Null for all.</param>
+    private readonly record struct Key(bool IsClosed, string? OperatorId, int Limit, string? Before);
+
+    /// <summary>Those that wait, in the order of service. Null where there is no session <paramref name="before"/>.</summary>
+    public async Task<SessionPage?> WaitingAsync(int limit, string? before, CancellationToken ct)
+    {
+        CallCursor? after = null;
+        if (before is not null)
+        {
+            if (await sessions.FindAsync(before, ct) is not { CalledAt: { } calledAt, Department: { } department })
+            {
+                return null;
+            }
+
+            after = new CallCursor(await queue.IsGoneAsync(department, before, ct), Storage.Stored.CallTime(calledAt), before);
+        }
+
+        var page = await calls.ReadAsync(limit, after, ct);
+        return new SessionPage([.. page.Calls.Select(call => new ListedSession(call.Summary, call.Call.SeenAt))], page.HasMore);
+    }
+
+    /// <summary>Those that an operator has, or all operators, by operator. Null where nobody has the session <paramref name="before"/>.</summary>
+    public Task<SessionPage?> HeldAsync(string? operatorId, int limit, string? before, CancellationToken ct) =>
+        pages.ReadAsync(new Key(false, operatorId, limit, before), ct);
+
+    /// <summary>Those that an operator closed, or all operators, newest first. Null where the session <paramref name="before"/> is not one of them.</summary>
+    public Task<SessionPage?> ClosedAsync(string? operatorId, int limit, string? before, CancellationToken ct) =>
+        pages.ReadAsync(new Key(true, operatorId, limit, before), ct);
+
+    private async Task<SessionPage?> CollectHeldAsync(Key key, CancellationToken ct)
+    {
+        (string, string)? after = null;
+        if (key.Before is { } before)
+        {
+            if ((key.OperatorId ?? (await sessions.FindAsync(before, ct))?.OperatorId) is not { } holder)
+            {
+                return null;
+            }
+
+            after = (holder, before);
+        }
+
+        var held = new List<SessionSummary>();
+        for (var tries = 1; ; tries++)
+        {
+            var needed = key.Limit - held.Count;
+            var indexed = await roster.HeldAsync(key.OperatorId, after, needed + 1, ct);
+            held.AddRange(await summaries.OfHoldersAsync([.. indexed.Take(needed)], ct));
+            var hasMore = indexed.Count > needed;
+            if (held.Count == key.Limit || !hasMore || tries == MostTries)
+            {
+                return new SessionPage([.. held.Select(s => new ListedSession(s, null))], hasMore);
+            }
+
+            after = indexed[needed - 1];
+        }
+    }
+
+    private async Task<SessionPage?> CollectClosedAsync(Key key, CancellationToken ct)
+    {
+        ClosedMark? after = null;
+        if (key.Before is { } before)
+        {
+            var closer = key.OperatorId ?? (await sessions.FindAsync(before, ct))?.OperatorId;
+            if (closer is null || (after = await roster.MarkOfEndedAsync(closer, before, ct)) is null)
+            {
+                return null;
+            }
+        }
+
+        string[] operators = key.OperatorId is { } one ? [one] : [.. (await roster.ReadAsync(ct)).Take(MostOperators).Select(o => o.OperatorId)];
+        var closed = new List<SessionSummary>();
+        for (var tries = 1; ; tries++)
+        {
+            var needed = key.Limit - closed.Count;
+            var ended = await roster.EndedOfAsync(operators, after, needed + 1, ct);
+            closed.AddRange(await summaries.FindAllAsync([.. ended.Take(needed).Select(mark => mark.SessionId)], ct));
+            var hasMore = ended.Count > needed;
+            if (closed.Count == key.Limit || !hasMore || tries == MostTries)
+            {
+                return new SessionPage([.. closed.Select(s => new ListedSession(s, null))], hasMore);
+            }
+
+            after = ended[needed - 1];
+        }
+    }
+}
