@@ -1,6 +1,7 @@
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Operators;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features;
@@ -13,6 +14,7 @@ public static class FeatureExtensions
         services.AddOptions<ChatOptions>().Bind(configuration.GetSection("Chat")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ChatOptions>, ChatOptions.Rules>();
 
+        services.AddSingleton<BackgroundWriter>().AddHostedService(p => p.GetRequiredService<BackgroundWriter>());
         services.AddSingleton<SessionStore>().AddSingleton<SessionOpener>().AddSingleton<SessionGate>().AddSingleton<SessionCloser>().AddSingleton<SessionEraser>();
         services.AddSingleton<AccountStore>().AddSingleton<RosterStore>().AddSingleton<HeldIndex>().AddSingleton<HolderWatch>().AddSingleton<SampleStore>();
         services.AddSingleton<QueueStore>().AddSingleton<QueueSweeper>().AddSingleton<CallEnqueuer>().AddSingleton<DepartmentStore>().AddSingleton<QueuePlaces>().AddHostedService(p => p.GetRequiredService<QueuePlaces>()).AddHostedService<DeskGauge>();

@@ -21,6 +21,12 @@ public static class Access
     /// <summary>Supervisors, and the trading platform by its key.</summary>
     public const string Eraser = nameof(Eraser);
 
+    /// <summary>Supervisors.</summary>
+    public const string Supervisor = nameof(Supervisor);
+
+    /// <summary>The claim of this service's own that names a department an operator may serve, once for each; none where it may serve all.</summary>
+    public const string DepartmentsClaim = "intotes:department";
+
     public const string OperatorRole = "operator";
     public const string SupervisorRole = "supervisor";
 }
@@ -38,7 +44,7 @@ public static class AccessExtensions
 
         services.AddOptions<ClientLimitOptions>().Bind(configuration.GetSection("Chat:Limits"))
             .Validate(o => o.IsValid, "Chat__Limits__SessionsPerMinutePerIp, __FailuresPerMinutePerIp and __MessagesPerMinutePerIp must be 0 to 100000; 0 switches one off.").ValidateOnStart();
-        services.AddSingleton<ClientLimits>();
+        services.AddSingleton<ClientLimits>().AddSingleton<SecurityEvents>().AddSingleton<AuditLog>().AddSingleton<RefusalWatch>();
         services.AddAuthentication(SessionTokenAuthentication.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, SessionTokenAuthentication>(
                 SessionTokenAuthentication.SchemeName, o => o.ForwardDefaultSelector = static http => HasBearer(http.Request) ? JwtBearerDefaults.AuthenticationScheme : null)
@@ -50,6 +56,7 @@ public static class AccessExtensions
             .AddPolicy(Access.Visitor, p => p.RequireAssertion(c => !c.User.IsInRole(Access.OperatorRole) && !c.User.IsInRole(Access.SupervisorRole)))
             .AddPolicy(Access.Eraser, p => p.AddAuthenticationSchemes(SessionTokenAuthentication.SchemeName, PlatformKeyAuthentication.SchemeName)
                 .RequireAssertion(c => c.User.IsInRole(Access.SupervisorRole) || c.User.Identities.Any(i => i.AuthenticationType == PlatformKeyAuthentication.SchemeName)))
+            .AddPolicy(Access.Supervisor, p => p.RequireRole(Access.SupervisorRole))
             .AddPolicy(Access.Operator, p => p.RequireRole(Access.OperatorRole, Access.SupervisorRole));
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
         return services;
@@ -80,6 +87,7 @@ public static class AccessExtensions
             SecurityTokenExpiredException => Problem.InvalidToken with { MayBeGuess = false },
             _ => Problem.InvalidToken,
         };
+        problem = problem with { SecurityEvent = problem == Problem.IdentityUnavailable ? null : TokenFaults.ReasonOf(checkedBefore.Failure) };
         await problem.ExecuteAsync(http);
     }
 
@@ -110,7 +118,7 @@ public static class AccessExtensions
             // Only where visitors may call does it help to open a session.
             var policies = http.GetEndpoint()!.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(needed => needed.Policy).ToList();
             var isWrongKey = policies.Contains(Access.Eraser) && http.Request.Headers.ContainsKey(PlatformKeyAuthentication.Header);
-            var problem = isWrongKey ? Problem.InvalidToken
+            var problem = isWrongKey ? Problem.InvalidToken with { SecurityEvent = "platform_key" }
                 : HasBearer(http.Request) ? Problem.Forbidden
                 : policies.Contains(Access.SessionMember) ? Problem.SessionNotFound
                 : Problem.InvalidToken;

@@ -25,11 +25,15 @@ public static class BearerExtensions
             o.Events = new JwtBearerEvents
             {
                 OnMessageReceived = RecallAsync,
-                OnTokenValidated = static context =>
+                OnTokenValidated = context =>
                 {
                     if (Fault(context) is { } fault)
                     {
                         context.Fail(fault);
+                    }
+                    else if (OperatorTokens.Narrow((ClaimsIdentity)context.Principal!.Identity!, jwt, Now(context.HttpContext)) is { } tooOld)
+                    {
+                        context.Fail(tooOld);
                     }
                     else
                     {
@@ -40,10 +44,10 @@ public static class BearerExtensions
                 },
             };
         });
-        authentication.Services.AddSingleton<CheckedTokens>().AddSingleton<KnownBearers>();
+        authentication.Services.AddSingleton(jwt).AddSingleton<CheckedTokens>().AddSingleton<KnownBearers>();
         if (jwt.Authority.Length > 0)
         {
-            authentication.Services.AddSingleton(jwt).AddSingleton<IssuerKeys>();
+            authentication.Services.AddSingleton<IssuerKeys>();
             authentication.Services.AddHttpClient(nameof(IssuerKeys), client => client.MaxResponseContentBufferSize = IssuerKeys.MostBytes);
             authentication.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<IssuerKeys>((o, keys) =>
             {
@@ -77,10 +81,14 @@ public static class BearerExtensions
     {
         if (Sent(context.Request) is { } token && context.SecurityToken is { SigningKey: { } key, ValidTo: var expiry } && context.Principal is { Identity: ClaimsIdentity identity })
         {
+            // An operator's may end before its own time.
+            expiry = identity.Expiry() is { } earlier && earlier < expiry ? earlier : expiry;
             context.HttpContext.RequestServices.GetRequiredService<CheckedTokens>()
                 .Note(token, identity, key, expiry, context.Options.TokenValidationParameters.ClockSkew);
         }
     }
+
+    private static DateTimeOffset Now(HttpContext http) => http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
 
     /// <summary>What comes after the scheme, all of it; several credentials together are none that was found good.</summary>
     internal static string? Sent(HttpRequest request) =>

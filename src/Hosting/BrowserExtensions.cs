@@ -58,7 +58,7 @@ public static class BrowserExtensions
             static http => http.Request.Headers.Origin.Count > 0 && http.Request.Path.StartsWithSegments(OpenToSites, StringComparison.OrdinalIgnoreCase),
             static chat => chat.UseCors());
         var allowed = app.Services.GetRequiredService<IOptions<BrowserOptions>>().Value.AllowedOrigins.ToHashSet(StringComparer.Ordinal);
-        app.Use((http, next) => IsFromElsewhere(http.Request, allowed) ? Problem.Forbidden.ExecuteAsync(http)
+        app.Use((http, next) => IsFromElsewhere(http.Request, allowed) ? (Problem.Forbidden with { SecurityEvent = "cross_site" }).ExecuteAsync(http)
             : IsForm(http.Request) ? Problem.UnsupportedMediaType.ExecuteAsync(http)
             : next(http));
         return app;

@@ -9,11 +9,15 @@ public sealed class ChatMetrics
 
     private static readonly InstrumentAdvice<double> Waits = new() { HistogramBucketBoundaries = [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600] };
 
+    private static readonly BackgroundWork[] Works = Enum.GetValues<BackgroundWork>();
+    private static readonly string[] LossReasons = ["full", "failed", "stopped"];
+
     private readonly Histogram<double> wait;
     private readonly Histogram<double> estimateError;
     private readonly Histogram<double> firstResponse;
-    private readonly Counter<long> returned, messages, polls, refused;
+    private readonly Counter<long> returned, messages, polls, refused, security;
     private volatile Desk? desk;
+    private readonly long[] lost = new long[Works.Length * LossReasons.Length];
     private int ready;
 
     public ChatMetrics(IMeterFactory meters)
@@ -26,6 +30,7 @@ public sealed class ChatMetrics
         messages = meter.CreateCounter<long>("chat.messages", "{message}", "Messages sent, by sender and outcome.");
         polls = meter.CreateCounter<long>("chat.polls", "{poll}", "Polls of a session, by outcome.");
         refused = meter.CreateCounter<long>("chat.limit.rejections", "{request}", "Requests refused because there were too many, by route.");
+        security = meter.CreateCounter<long>("chat.security.events", "{event}", "Refusals and other events that those who guard the service look at, by reason.");
         meter.CreateObservableGauge("chat.queue.depth", () => Queues.Select(q => new Measurement<int>(q.Waiting, Department(q.Department))), "{call}", "Calls that wait and whose visitor is there.");
         meter.CreateObservableGauge(
             "chat.queue.gone", () => Queues.Select(q => new Measurement<int>(q.Gone, Department(q.Department))), "{call}", "Calls whose visitor has not been seen for 90 s.");
@@ -36,6 +41,7 @@ public sealed class ChatMetrics
         meter.CreateObservableGauge(
             "chat.operators.serving", () => Queues.Select(q => new Measurement<int>(q.OperatorsOnline, Department(q.Department))), "{operator}", "Operators online that serve it.");
         meter.CreateObservableGauge("chat.node.ready", () => Volatile.Read(ref ready), null, "1 while this node says that it can serve, else 0.");
+        meter.CreateObservableCounter("chat.background.lost", MeasureLost, "{item}", "Background work that was not done, by kind and reason.");
         returned = meter.CreateCounter<long>("chat.calls.returned", "{call}", "Calls returned to the queue, by reason.");
     }
 
@@ -62,6 +68,13 @@ public sealed class ChatMetrics
 
     public void Refused(string? route) => refused.Add(1, new KeyValuePair<string, object?>("http.route", route));
 
+    public void NoteSecurity(string reason) => security.Add(1, new KeyValuePair<string, object?>("chat.reason", reason));
+
+    /// <param name="work">What was not done.</param>
+    /// <param name="reason"><c>full</c>, <c>failed</c> or <c>stopped</c>.</param>
+    public void Lost(BackgroundWork work, string reason) =>
+        Interlocked.Increment(ref lost[((int)work * LossReasons.Length) + Array.IndexOf(LossReasons, reason)]);
+
     /// <summary>How the desk stands now; the gauges show it until the next time.</summary>
     public void Observe(IReadOnlyList<QueueMeasure> queues, int activeSessions, int operatorsOnline) => desk = new Desk(queues, activeSessions, operatorsOnline);
 
@@ -74,6 +87,14 @@ public sealed class ChatMetrics
     private IReadOnlyList<QueueMeasure> Queues => desk?.Queues ?? [];
 
     private static IEnumerable<Measurement<int>> Of(int? value) => value is { } known ? [new Measurement<int>(known)] : [];
+
+    /// <summary>Zeros too, so that a rate is known from the first loss on.</summary>
+    private IEnumerable<Measurement<long>> MeasureLost() =>
+        from work in Works
+        from reason in LossReasons.Index()
+        select new Measurement<long>(
+            Volatile.Read(ref lost[((int)work * LossReasons.Length) + reason.Index]),
+            new("chat.work", work.ToString().ToLowerInvariant()), new KeyValuePair<string, object?>("chat.reason", reason.Item));
 
     private static KeyValuePair<string, object?> Department(string department) => new("chat.department", department);
 

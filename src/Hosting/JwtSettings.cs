@@ -24,6 +24,15 @@ public sealed class JwtSettings
     /// <summary>The claim that holds <c>operator</c> or <c>supervisor</c>.</summary>
     public string RoleClaim { get; init; } = "role";
 
+    /// <summary>The claim that holds the departments an operator may serve. Empty where the platform does not say.</summary>
+    public string DepartmentsClaim { get; init; } = "";
+
+    /// <summary>How long (min) after its <c>iat</c> a token of an operator or supervisor is good at most; 0 for as long as it says itself.</summary>
+    public int OperatorMaxAgeMinutes { get; init; }
+
+    /// <summary>How much later a token ends and earlier it begins, because clocks differ.</summary>
+    internal static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
+
     private const string DevelopmentKey = "intotes-development-signing-key-not-for-production";
 
     /// <summary>RFC 7518, section 3.2: a key for HS256 is at least as long as the hash.</summary>
@@ -42,6 +51,7 @@ public sealed class JwtSettings
             "Jwt__Authority must be an https URL.",
         { Issuer: "" } => "Jwt__Issuer must be set.",
         { Audience: "" } => "Jwt__Audience must be set.",
+        { OperatorMaxAgeMinutes: < 0 or > 525_600 } => "Jwt__OperatorMaxAgeMinutes must be 0 to 525600; 0 switches it off.",
         { RoleClaim: "" } => "Jwt__RoleClaim must not be empty.",
         _ => KeyFault("Jwt__SigningKey", SigningKey, isForReal) ?? KeyFault("Jwt__FormerSigningKey", FormerSigningKey, isForReal),
     };
@@ -59,7 +69,7 @@ public sealed class JwtSettings
         IgnoreTrailingSlashWhenValidatingAudience = false,
         RequireExpirationTime = true,
         RequireSignedTokens = true,
-        ClockSkew = TimeSpan.FromSeconds(30),
+        ClockSkew = Skew,
         NameClaimType = "name",
         RoleClaimType = RoleClaim,
     };

@@ -15,15 +15,17 @@ namespace Intotes.Chat.Hosting;
 /// <param name="Field">The request field at fault, where it is always the same one.</param>
 /// <param name="RetryAfterSeconds">After how long (s) it is worth trying again, where that helps.</param>
 /// <param name="MayBeGuess">The credential may have been guessed, so this counts against the client's address; one that fails too often gets 429 instead.</param>
-public sealed record Problem(string Code, int Status, string Title, string? Field = null, int? RetryAfterSeconds = null, bool MayBeGuess = false) : IResult
+/// <param name="SecurityEvent">As what a refusal is counted and logged; see docs/telemetry.md.</param>
+public sealed record Problem(string Code, int Status, string Title, string? Field = null, int? RetryAfterSeconds = null, bool MayBeGuess = false,
+    string? SecurityEvent = null) : IResult
 {
     public static readonly Problem InvalidRequest = new("invalid_request", 400, "The request is not valid.");
     public static readonly Problem InvalidCursor = new("invalid_cursor", 400, "The cursor is not one that this service gave.");
-    public static readonly Problem InvalidToken = new("invalid_token", 401, "A valid bearer token is needed.", MayBeGuess: true);
-    public static readonly Problem InvalidSessionToken = new("invalid_session_token", 401, "The session token is unknown, revoked or expired.", MayBeGuess: true);
-    public static readonly Problem Forbidden = new("forbidden", 403, "The caller's role does not allow this.");
-    public static readonly Problem NotAssigned = new("not_assigned", 403, "The operator does not hold this session.");
-    public static readonly Problem Blocked = new("blocked", 403, "The visitor is blocked for now.");
+    public static readonly Problem InvalidToken = new("invalid_token", 401, "A valid bearer token is needed.", MayBeGuess: true, SecurityEvent: "no_credential");
+    public static readonly Problem InvalidSessionToken = new("invalid_session_token", 401, "The session token is unknown, revoked or expired.", MayBeGuess: true, SecurityEvent: "session_token");
+    public static readonly Problem Forbidden = new("forbidden", 403, "The caller's role does not allow this.", SecurityEvent: "role");
+    public static readonly Problem NotAssigned = new("not_assigned", 403, "The operator does not hold this session.", SecurityEvent: "not_assigned");
+    public static readonly Problem Blocked = new("blocked", 403, "The visitor is blocked for now.", SecurityEvent: "blocked");
     public static readonly Problem SessionNotFound = new("session_not_found", 404, "There is no such session; create one first.");
     public static readonly Problem ShortcutTaken = new("invalid_request", 400, "Another text has this shortcut.", "shortcut");
     public static readonly Problem UnknownBefore = new("invalid_request", 400, "There is no such session in this list.", "before");
@@ -39,7 +41,7 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     public static readonly Problem SessionNotClosed = new("session_not_closed", 409, "The session is not closed yet.");
     public static readonly Problem PayloadTooLarge = new("payload_too_large", 413, "The request is larger than 64 KB.");
     public static readonly Problem UnsupportedMediaType = new("unsupported_media_type", 415, "Only application/json is taken.");
-    public static readonly Problem RateLimited = new("rate_limited", 429, "Too many requests; please wait.");
+    public static readonly Problem RateLimited = new("rate_limited", 429, "Too many requests; please wait.", SecurityEvent: "limit");
     public static readonly Problem InternalError = new("internal_error", 500, "Something went wrong on our side.");
     public static readonly Problem StorageUnavailable = new("storage_unavailable", 503, "The storage does not answer; please try again.", RetryAfterSeconds: 1);
     public static readonly Problem IdentityUnavailable = new("identity_unavailable", 503, "The identity provider's keys cannot be fetched; please try again.", RetryAfterSeconds: 5);
@@ -49,6 +51,7 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        httpContext.RequestServices.GetRequiredService<RefusalWatch>().Note(httpContext, this);
         if (MayBeGuess
             && await httpContext.RequestServices.GetRequiredService<ClientLimits>().TakeFailureAsync(httpContext.Connection.RemoteIpAddress, httpContext.RequestAborted) is { } wait)
         {

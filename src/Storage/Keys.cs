@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using StackExchange.Redis;
@@ -105,6 +106,26 @@ public static class Keys
 
     /// <summary>String: what GCRA keeps of what one client address did, for a minute at most (owner: Permits).</summary>
     public static RedisKey PermitsOf(string client, string what) => $"chat:{{c:{Digest(client)}}}:{what}";
+
+    /// <summary>
+    /// Stream: the audit entries of a day in UTC (owner: AuditStore), kept for <c>Audit__Days</c>. One stream a day, so that on a Cluster the days lie in
+    /// different slots and age needs no trimming.
+    /// </summary>
+    public static RedisKey Audit(DateOnly day) => AuditDay(day) + ":entries";
+
+    /// <summary>Stream: the ids of the day's audit entries of one subject, kept as long (owner: AuditStore).</summary>
+    /// <param name="day">The day.</param>
+    /// <param name="kind"><c>operator</c>, <c>session</c> or <c>user</c>.</param>
+    /// <param name="subject">Its digest, by <see cref="AuditDigest"/>.</param>
+    public static RedisKey AuditOf(DateOnly day, string kind, string subject) => $"{AuditDay(day)}:{kind}:{subject}";
+
+    /// <summary>String: there for a minute once a request's audit entry is stored (owner: AuditStore).</summary>
+    public static RedisKey AuditedOnce(DateOnly day, string request) => $"{AuditDay(day)}:once:{request}";
+
+    /// <summary>What stands for an id in the audit stream: 132 bits of its SHA-256 in base64url.</summary>
+    public static string AuditDigest(string id) => Digest(id)[..22];
+
+    private static string AuditDay(DateOnly day) => string.Create(CultureInfo.InvariantCulture, $"chat:{{a:{day:yyyyMMdd}}}");
 
     /// <summary>String in the slot of another key, for a second: written only to be waited for until replicas have it (owner: Replicas).</summary>
     public static RedisKey Marker(RedisKey beside)

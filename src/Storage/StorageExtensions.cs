@@ -14,9 +14,11 @@ public static class StorageExtensions
             .Validate(o => o.ReadsAtOnce is >= 8 and <= 100_000, "Redis__ReadsAtOnce must be 8 to 100000.")
             .Validate(o => o.BulkReadsAtOnce is >= 1 and <= 1000, "Redis__BulkReadsAtOnce must be 1 to 1000.")
             .ValidateOnStart();
+        services.AddOptions<AuditOptions>().Bind(configuration.GetSection("Audit"))
+            .Validate(o => o.IsValid, "Audit__Days must be 1 to 3650, and Audit__EntriesPerDay 100 to 10000000.").ValidateOnStart();
         services.AddSingleton<PrivateRedis>();
         services.AddSingleton<RedisConnection>().AddHostedService(provider => provider.GetRequiredService<RedisConnection>());
-        services.AddSingleton<RedisResilience>().AddSingleton<RedisGateway>().AddSingleton<Signals>().AddSingleton<Permits>();
+        services.AddSingleton<RedisResilience>().AddSingleton<RedisGateway>().AddSingleton<Signals>().AddSingleton<Permits>().AddSingleton<AuditStore>();
         return services;
     }
 }

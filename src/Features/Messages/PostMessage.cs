@@ -66,7 +66,7 @@ public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleS
         if (reply is { FirstResponse: { } after, Department: { } department })
         {
             metrics.Responded(department, after);
-            await samples.RecordAsync(department, SampleKind.FirstResponse, reply.Message!.Id, after.TotalSeconds, ct);
+            samples.Record(department, SampleKind.FirstResponse, reply.Message!.Id, after.TotalSeconds);
         }
 
         if (reply?.WaitsIn is { } queue)

@@ -150,7 +150,7 @@ public sealed class CallClaimer(
         if (waited is { } wait)
         {
             metrics.Claimed(department, wait, call.EstimatedSeconds);
-            await samples.RecordAsync(department, SampleKind.Wait, sessionId, wait.TotalSeconds, ct);
+            samples.Record(department, SampleKind.Wait, sessionId, wait.TotalSeconds);
         }
 
         return status == AssignStatus.Assigned ? (ClaimStatus.Claimed, session) : null;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Microsoft.Extensions.Caching.Memory;
 
 namespace Intotes.Chat.Features.Operators;
@@ -16,8 +17,11 @@ public enum CustomerSource
 public sealed record Customer(JsonElement? Profile, IReadOnlyList<JsonElement> Trades, CustomerSource Source);
 
 /// <summary>Shows operators whom they talk to. Each look is recorded in the session, where its visitor does not see it.</summary>
-public sealed class CustomerReader(PlatformClient platform, NoteStore notes, IMemoryCache cache)
+public sealed class CustomerReader(PlatformClient platform, NoteStore notes, BackgroundWriter background, IMemoryCache cache)
 {
+    /// <summary>A second apart, while Redis is away.</summary>
+    private const int Attempts = 30;
+
     private static readonly TimeSpan SameLook = TimeSpan.FromSeconds(30);
 
     /// <summary>Null for anonymous visitors. A platform that does not answer within the caller's patience is unavailable.</summary>
@@ -28,19 +32,20 @@ public sealed class CustomerReader(PlatformClient platform, NoteStore notes, IMe
             return null;
         }
 
-        await RecordAsync(session.Id, caller, ct);
+        Record(session.Id, caller);
         return await platform.FindAsync(userId, patience, ct) is { } found
             ? new Customer(found.Profile, found.Trades, CustomerSource.Live)
             : new Customer(null, [], CustomerSource.Unavailable);
     }
 
     /// <summary>A console that refreshes what it shows is one look.</summary>
-    private async Task RecordAsync(string sessionId, Caller.Operator caller, CancellationToken ct)
+    private void Record(string sessionId, Caller.Operator caller)
     {
         var look = (typeof(CustomerReader), sessionId, caller.Id);
         if (!cache.TryGetValue(look, out _))
         {
-            await notes.AddAsync(sessionId, "customer_seen", caller, "", null, ct);
+            var request = Guid.NewGuid().ToString("N");
+            background.Post(BackgroundWork.Note, () => notes.AddAsync(sessionId, "customer_seen", caller, "", request, CancellationToken.None), Attempts);
             cache.Set(look, true, SameLook);
         }
     }

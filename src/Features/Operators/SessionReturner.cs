@@ -30,7 +30,7 @@ public sealed class SessionReturner(HandoverStore handovers, CallEnqueuer enqueu
         if (returned.Had is { } had)
         {
             metrics.Returned(reason);
-            await samples.RecordAsync(session.Department!, SampleKind.Busy, session.Id, had.TotalSeconds, ct);
+            samples.Record(session.Department!, SampleKind.Busy, session.Id, had.TotalSeconds);
         }
     }
 }

@@ -11,7 +11,8 @@ namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Hands a session to another operator that is online and has room, or to the queue of a department.</summary>
 public sealed class TransferSession(
-    SessionStore sessions, HandoverStore handovers, SessionReturner returner, RosterStore roster, HeldIndex index, SampleStore samples, NoteStore notes, Signals signals)
+    SessionStore sessions, HandoverStore handovers, SessionReturner returner, RosterStore roster, HeldIndex index, SampleStore samples, NoteStore notes, Signals signals,
+    BackgroundWriter background)
     : Endpoint<TransferSession.Request, Results<Ok<OperatorSession>, Problem>>
 {
     public sealed class Request
@@ -100,10 +101,10 @@ public sealed class TransferSession(
 
         if (transferred.Had is { } had)
         {
-            await samples.RecordAsync(transferred.Session.Department!, SampleKind.Busy, sessionId, had.TotalSeconds, ct);
+            samples.Record(transferred.Session.Department!, SampleKind.Busy, sessionId, had.TotalSeconds);
         }
 
-        await signals.AnnounceAsync(Keys.AssignmentsOf(operatorId), ct);
+        background.Post(BackgroundWork.Signal, () => signals.AnnounceAsync(Keys.AssignmentsOf(operatorId), CancellationToken.None));
         return (transferred, null);
     }
 

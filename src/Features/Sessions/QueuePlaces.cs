@@ -73,8 +73,10 @@ public sealed class QueuePlaces(
     {
         var waiting = queue.ReadAsync(department, MostListed, ct);
         var operators = roster.ReadAsync(ct);
-        var busy = samples.NewestAsync(department, SampleKind.Busy, ServicePace.SamplesUsed, ct);
-        return queueOf.View = new QueueView(await waiting, ServicePace.From(department, await operators, await busy));
+        // Without them there is no estimate. A place in the queue is not refused for that.
+        IReadOnlyList<Sample> busy = [];
+        await TryAsync(async ct => busy = await samples.NewestAsync(department, SampleKind.Busy, ServicePace.SamplesUsed, ct), ct);
+        return queueOf.View = new QueueView(await waiting, ServicePace.From(department, await operators, busy));
     }
 
     private sealed class Watched

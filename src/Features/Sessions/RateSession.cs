@@ -60,7 +60,7 @@ public sealed class RateSession(SessionGate gate, SessionStore sessions, SampleS
 
         if (reply.Department is { } department)
         {
-            await samples.RecordAsync(department, SampleKind.Rating, sessionId, score, ct);
+            samples.Record(department, SampleKind.Rating, sessionId, score);
         }
 
         return TypedResults.NoContent();

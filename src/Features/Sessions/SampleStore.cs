@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using StackExchange.Redis;
 
@@ -33,12 +34,16 @@ public sealed record SampleDay(int InHour, int InDay, IReadOnlyList<double> OfHo
 /// Observations of the last day, from which estimates and statistics are made. One that is lost in a crash is missed by nobody. They name
 /// sessions by digest only: once a session is erased, nothing leads from it to them.
 /// </summary>
-public sealed class SampleStore(RedisGateway redis)
+public sealed class SampleStore(RedisGateway redis, BackgroundWriter background)
 {
     /// <summary>Values that are read of an hour or a day.</summary>
     public const int MostValues = 1000;
 
     private static readonly RedisValue[] Ratings = [1, 2, 3, 4, 5];
+
+    /// <summary>Hands a sample over to be stored: no answer waits for that, or fails by it.</summary>
+    public void Record(string department, SampleKind kind, string sessionId, double value) =>
+        background.Post(BackgroundWork.Sample, () => RecordAsync(department, kind, sessionId, value, CancellationToken.None));
 
     /// <summary>A rating replaces the session's former one, whichever it was.</summary>
     public Task RecordAsync(string department, SampleKind kind, string sessionId, double value, CancellationToken ct) =>

@@ -14,7 +14,7 @@ public sealed class SessionCloser(SessionStore sessions, QueueStore queue, Roste
         await LeaveDeskAsync(session.Id, session.CalledAt is null ? null : session.Department, session.OperatorId, ct);
         if (had is { } duration)
         {
-            await samples.RecordAsync(session.Department!, SampleKind.Busy, session.Id, duration.TotalSeconds, ct);
+            samples.Record(session.Department!, SampleKind.Busy, session.Id, duration.TotalSeconds);
         }
 
         return session;

@@ -133,6 +133,7 @@ public sealed class DeskRacesTests(DeskNodes desk) : DeskTest(desk)
             await dana.GetAsync($"operator/sessions/{call.SessionId}");
         }
 
+        await BackgroundIdleAsync();
         var notes = (await dana.GetAsync($"operator/sessions/{call.SessionId}"))["notes"]!.AsArray();
         Assert.InRange(notes.Count(note => (string?)note!["what"] == "customer_seen"), 1, 2); // one for each node
     }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Intotes.Chat.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Intotes.Chat.Tests.Features.Operators;
 
@@ -38,6 +40,13 @@ public abstract class DeskTest(DeskNodes desk) : IAsyncLifetime
         Assert.False(waiting.IsCompleted, "There was nothing to wait for.");
         await wake();
         return await waiting.WaitAsync(Patience, Ct);
+    }
+
+    /// <summary>Returns when both nodes have done what no answer waited for.</summary>
+    protected async Task BackgroundIdleAsync()
+    {
+        await desk.Services(0).GetRequiredService<BackgroundWriter>().IdleAsync();
+        await desk.Services(1).GetRequiredService<BackgroundWriter>().IdleAsync();
     }
 
     /// <summary>Everything a visitor can read of its conversation, as JSON and as text.</summary>

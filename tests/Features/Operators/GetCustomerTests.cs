@@ -111,6 +111,7 @@ public sealed class GetCustomerTests(PlatformNodes desk) : DeskTest(desk), IClas
         var call = await Desk.CallHeldByAsync(dana, visitor: Desk.Account());
         await CustomerAsync(dana, call);
         await CustomerAsync(dana, call);
+        await BackgroundIdleAsync();
 
         var notes = await NotesAsync(dana, call.SessionId);
 

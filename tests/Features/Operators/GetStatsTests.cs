@@ -36,6 +36,7 @@ public sealed class GetStatsTests(DeskNodes desk) : DeskTest(desk)
         await dana.ClaimAsync(call.SessionId);
         await dana.SayAsync("Hello", call.SessionId);
         await dana.SayAsync("How can I help?", call.SessionId);
+        await BackgroundIdleAsync();
 
         var stats = await StatsAsync(dana);
         Assert.Equal((1, 1, 1), ((int)stats["waiting"]!, (int)stats["active"]!, (int)stats["operatorsOnline"]!));

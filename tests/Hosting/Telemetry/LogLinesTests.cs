@@ -47,8 +47,8 @@ public sealed partial class LogLinesTests
         var all = Snapshot().Select(line => JsonNode.Parse(line)!).ToList();
         Assert.All(all, line => Assert.All(["Timestamp", "LogLevel", "Category", "Message", "State", "Scopes"], field => Assert.NotNull(line[field])));
         var ofRequests = all.Where(line => Scope(line, "TraceId") is not null).ToList();
-        Assert.Equal(["Information Intotes.Chat.Features.Operators.PlatformClient", "Error Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware"], ofRequests.Select(Kind));
-        Assert.Equal((string)problem["traceId"]!, Scope(ofRequests[1], "TraceId"));
+        Assert.Equal(["Information Intotes.Chat.Hosting.SecurityEvents", "Information Intotes.Chat.Features.Operators.PlatformClient", "Error Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware"], ofRequests.Select(Kind));
+        Assert.Equal((string)problem["traceId"]!, Scope(ofRequests[2], "TraceId"));
         Assert.All(ofRequests, line => Assert.Equal(16, Scope(line, "SpanId")?.Length));
         Assert.All(all.Except(ofRequests).Select(Kind), kind => Assert.Matches("^Information (Microsoft.Hosting.Lifetime|FastEndpoints.StartupTimer|Intotes.Chat.)", kind));
         Assert.All([sessionId, user, customer, dana, "a text", "another text", SigningKey, "operator/sessions"], secret =>

@@ -1,5 +1,6 @@
 using Intotes.Chat.Features.Operators;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Tests.Features.Operators.Race;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -45,6 +46,9 @@ internal sealed class DeskDay(IServiceProvider services, FakeTimeProvider time, 
             {
                 await ClaimAsync(free);
             }
+
+            // Samples are stored at the time of what they observed.
+            await services.GetRequiredService<BackgroundWriter>().IdleAsync();
         }
     }
 

@@ -19,7 +19,7 @@ internal static class Steps
     [
         .. new[]
         {
-            "read_roster", "next_call", "claim_call", "hold_session", "assign_session", "accept_call", "record_sample", "append_message",
+            "read_roster", "next_call", "claim_call", "hold_session", "assign_session", "accept_call", "append_message",
             "return_session", "enqueue_call", "transfer_session", "close_session", "drop_call", "end_held",
         }.SelectMany(script => new[] { new Step(script, Moment.Before), new Step(script, Moment.After) }),
     ];

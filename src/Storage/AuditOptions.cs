@@ -1,0 +1,36 @@
+namespace Intotes.Chat.Storage;
+
+/// <summary>How much of the audit stream is kept; section <c>Audit</c>.</summary>
+public sealed class AuditOptions
+{
+    /// <summary>Days that an entry is kept.</summary>
+    public int Days { get; init; } = 400;
+
+    /// <summary>
+    /// Entries of one day, of all nodes. Refused attempts are recorded up to a half of it, looks up to all of it, actions up to twice as many: what is
+    /// easily repeated cannot crowd out what changes something.
+    /// </summary>
+    public int EntriesPerDay { get; init; } = 50_000;
+
+    public bool IsValid => Days is >= 1 and <= 3650 && EntriesPerDay is >= 100 and <= 10_000_000;
+
+    /// <summary>How many entries a day may hold already, where another of this kind is to be added.</summary>
+    public int MostBefore(AuditKind kind) => kind switch
+    {
+        AuditKind.Refused => EntriesPerDay / 2,
+        AuditKind.Look => EntriesPerDay,
+        _ => EntriesPerDay * 2,
+    };
+}
+
+public enum AuditKind
+{
+    /// <summary>Somebody was refused.</summary>
+    Refused,
+
+    /// <summary>Somebody looked at something.</summary>
+    Look,
+
+    /// <summary>Somebody changed something.</summary>
+    Action,
+}
