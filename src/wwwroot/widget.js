@@ -1,33 +1,47 @@
 // @ts-check
-// The one line that a page embeds. It shows the launcher; the rest is loaded when the visitor opens the chat, or has left one going.
+// The one line that a page embeds. It shows the launcher; the rest is loaded when the visitor opens the chat, or has left one going. That runs in a frame of
+// its own: no event of it reaches the page, no style of the page reaches it, and its built-ins are the browser's, whatever the page has made of its own.
 (() => {
   const page = /** @type {any} */ (window);
   const early = page.IntotesChat;
-  if (early?.open) return;
-  const script = /** @type {HTMLScriptElement} */ (document.currentScript), data = script.dataset;
-  const base = new URL(".", script.src).href;
-  /** @type {Record<string, string>} */
-  const labels = { en: "Chat with us", de: "Chatten Sie mit uns", es: "Chatee con nosotros", ar: "تحدث معنا", ja: "チャットで相談する" };
-  const wanted = data.locale || document.documentElement.lang || navigator.language;
-  const language = wanted.split("-")[0].toLowerCase();
-  const known = language in labels ? language : "en";
+  if (early?.mount) return early.mount();
+  // A module has no current script, a bundle another one; a stack names the file also then.
+  const script = /** @type {any} */ (document.currentScript ?? document.querySelector('script[src*="/widget.js"]'));
+  const data = { ...page.IntotesChatSettings, ...script?.dataset };
+  const base = data.server ? new URL(`${data.server}/`, document.baseURI).href
+    : /(https?:[^\s@]*\/)widget\.js/.exec(`${script?.src} ${new Error().stack}`)?.[1];
+  if (!base) return console.warn("IntotesChatSettings.server is missing");
 
-  const host = document.createElement("intotes-chat");
+  /** Name of the launcher, and what it says when the chat cannot be loaded. @type {Record<string, string>} */
+  const labels = {
+    en: "Chat with us|Not available", de: "Chatten Sie mit uns|Nicht verfügbar", es: "Chatee con nosotros|No disponible",
+    ar: "تحدث معنا|غير متاح", ja: "チャットで相談する|利用できません",
+  };
+  const wanted = data.locale || document.documentElement.lang || navigator.language, language = wanted.split("-")[0].toLowerCase();
+  const known = labels[language] ? language : "en", [label, apology] = labels[known].split("|");
+
+  // The host has no box of its own, so nothing that the page says of it hides or moves what is inside. The page's styles do not reach what is inside.
+  const [host, box, launcher, notice, count] = ["intotes-chat", "div", "button", "p", "span"].map(tag => /** @type {HTMLElement} */ (document.createElement(tag)));
   const shadow = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`
-    :host { all: initial; color-scheme: light dark; position: fixed; z-index: var(--chat-z-index, 2147483000);
+    :host { display: contents !important; color-scheme: light dark; }
+    .box { all: initial; color-scheme: inherit; position: fixed; z-index: var(--chat-z-index, 2147483000);
       inset-block-end: var(--chat-bottom, 20px); inset-inline-end: var(--chat-side, 20px);
+      margin: 0 env(safe-area-inset-right) env(safe-area-inset-bottom);
       --accent: var(--chat-accent, light-dark(#0b6e5f, #3fc2a7)); --on-accent: var(--chat-on-accent, light-dark(#fff, #06231d)); }
-    .launcher { width: 60px; height: 60px; padding: 16px; border: 0; border-radius: 50%; cursor: pointer; background: var(--accent); color: var(--on-accent);
+    .launcher { display: block; width: 60px; height: 60px; padding: 16px; border: 0; border-radius: 50%; cursor: pointer; background: var(--accent); color: var(--on-accent);
       box-shadow: 0 4px 20px #0005; }
-    .launcher:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
-    svg { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }`);
+    .launcher[aria-busy] { opacity: .6; }
+    svg { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
+    p { position: absolute; bottom: 52px; inset-inline-end: 0; padding: 9px; background: #fff; color: #a00; font: 14px system-ui; }
+    iframe, p:empty { display: none; }
+    @media print { :host { display: none !important; } }`);
   shadow.adoptedStyleSheets = [sheet];
 
-  /** @param {string} path in a square of 24 */
-  function icon(path) {
-    const [svg, shape] = ["svg", "path"].map(name => document.createElementNS("http://www.w3.org/2000/svg", name));
+  /** @param {string} path in a square of 24 @param {Document} [of] */
+  function icon(path, of = document) {
+    const [svg, shape] = ["svg", "path"].map(tag => of.createElementNS("http://www.w3.org/2000/svg", tag));
     svg.setAttribute("viewBox", "0 0 24 24");
     svg.ariaHidden = "true";
     shape.setAttribute("d", path);
@@ -35,46 +49,98 @@
     return svg;
   }
 
-  const launcher = document.createElement("button");
+  box.className = "box";
   launcher.className = "launcher";
-  launcher.ariaLabel = data.label || labels[known];
-  launcher.ariaExpanded = "false";
-  launcher.append(icon("M12 3.5a8.5 8 0 0 0-7.3 12.1L3.5 20.5l5-1.3A8.5 8 0 1 0 12 3.5ZM8.2 11.5h.01M12 11.5h.01M15.8 11.5h.01"));
-  launcher.onclick = () => chat.toggle();
-  shadow.append(launcher);
+  launcher.ariaLabel = data.label || label;
+  launcher.append(icon("M12 3.5a8.5 8 0 0 0-7.3 12.1L3.5 20.5l5-1.3A8.5 8 0 1 0 12 3.5ZM8.2 11.5h.01M12 11.5h.01M15.8 11.5h.01"), count);
+  notice.role = "alert";
+  box.append(launcher, notice);
+  shadow.append(box);
 
-  const events = new EventTarget();
+  /** @type {[string, (detail: any) => void][]} */
+  let handlers = [];
   /** @type {string | null} The platform's token of the visitor, where it is signed in. */
   let jwt = null;
+  /** @type {HTMLIFrameElement | undefined} */
+  let frame;
+  /** @type {any} The frame's window. */
+  let inside;
+  /** @type {any} What runs in the frame. */
+  let running;
   /** @type {Promise<any> | undefined} */
   let loading;
+  /** @type {MutationObserver | undefined} */
+  let watcher;
+  let isWanted = true, returns = 0;
 
-  /** @param {string} address @param {"json" | "text"} as */
-  async function get(address, as) {
-    const answer = await fetch(address, { credentials: "omit" });
-    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-    return answer[as]();
+  /** Calls the page. What it throws is reported as any error of the page, and stops nothing here. @param {(it: any) => void} action @param {unknown} it */
+  function call(action, it) {
+    try {
+      action(it);
+    } catch (failure) {
+      page.reportError?.(failure);
+    }
+  }
+
+  /** The frame's window, with the browser's own built-ins. */
+  function realm() {
+    if (frame) return inside;
+    frame = box.appendChild(document.createElement("iframe"));
+    inside = frame.contentWindow;
+    const { document: content, trustedTypes } = inside, trust = { createHTML: String, createScriptURL: String };
+    inside.trust = trustedTypes?.createPolicy("intotes-chat", trust) ?? trust;
+    content.write(inside.trust.createHTML("<!doctype html>"));
+    content.close();
+    return inside;
+  }
+
+  /** Ends what runs in the frame, and whether its window was open. */
+  function drop() {
+    const wasOpen = box.className !== "box";
+    if (frame) box.removeChild(frame);
+    frame = running = loading = undefined;
+    box.className = "box";
+    launcher.ariaBusy = null;
+    launcher.ariaExpanded = "false";
+    return wasOpen;
   }
 
   async function load() {
-    const [module, css, texts, more] = await Promise.all([
-      import(`${base}widget/main.js`),
-      get(`${base}widget/widget.css`, "text"),
-      get(`${base}widget/locales/${known}.json`, "json"),
-      data.texts && get(data.texts, "json").catch(console.warn),
-    ]);
-    return module.start({
-      api: `${base}api/v1/chat/`, css, texts: { ...texts, ...more }, locale: more || known === language ? wanted : known,
-      host, launcher, icon, jwt, keyOf, department: data.department,
-      /** @param {string} name @param {unknown} detail */
-      emit: (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail })),
-    });
+    notice.textContent = "";
+    launcher.ariaBusy = "true";
+    try {
+      if (!host.isConnected) await new Promise(done => document.addEventListener("DOMContentLoaded", done));
+      const { document: content, fetch, trust } = realm(), entry = content.createElement("script");
+      const files = ["widget.css", `locales/${known}.json`].map(file => fetch(`${base}widget/${file}`, { credentials: "omit" }));
+      entry.type = "module";
+      entry.nonce = script?.nonce ?? "";
+      entry.src = trust.createScriptURL(`${base}widget/main.js`);
+      await new inside.Promise((/** @type {any} */ done, /** @type {any} */ fail) => {
+        entry.onload = done;
+        entry.onerror = () => fail(entry.src);
+        content.head.append(entry);
+      });
+      running = await inside.start({
+        data, base, wanted, known, files, icon, jwt, keyOf,
+        /** @param {string} name @param {object} [detail] of which the page gets a copy */
+        emit(name, detail) {
+          for (const [of, handler] of handlers) if (of === name) call(handler, detail && { ...detail });
+        },
+      });
+      launcher.ariaBusy = null;
+      return running;
+    } catch (failure) {
+      drop();
+      notice.textContent = apology;
+      console.warn("No chat:", failure);
+    }
   }
 
-  const loaded = () => loading ??= load().catch(failure => {
-    loading = undefined;
-    console.warn("The chat could not be loaded.", failure);
-  });
+  /** What runs in the frame; undefined where it cannot be loaded. */
+  function loaded() {
+    mount();
+    return loading ??= load();
+  }
 
   /** Under which name the session is kept: for each account, so that tabs of different people leave each other's alone. @param {string | null} token */
   function keyOf(token) {
@@ -86,41 +152,89 @@
     }
   }
 
+  /** Whose storage is the browser's own: the page may have put something else in its place. */
+  function storing() {
+    try {
+      if (`${localStorage}${sessionStorage}` === "[object Storage][object Storage]") return window;
+    } catch { /* forbidden, or replaced */ }
+    return realm();
+  }
+
   /** Goes on where an earlier page left this visitor's conversation. @param {boolean} [isSignedOut] then nothing of an account stays */
   function goOn(isSignedOut) {
     try {
+      const { localStorage, sessionStorage } = storing();
       if (isSignedOut) {
-        for (const area of [localStorage, sessionStorage]) for (const name in area) if (/^intotes-chat:.*account:/.test(name)) area.removeItem(name);
+        for (const area of [localStorage, sessionStorage]) for (const name in area) if (/^intotes-chat:.*account:/.test(name)) delete area[name];
       }
       if (localStorage["intotes-chat:session"] || localStorage[`intotes-chat:${keyOf(jwt)}`]) loaded();
     } catch { /* storage may be forbidden */ }
   }
 
+  /** Keys and focus on the launcher are not for the page. @param {Event} event */
+  const keep = event => event.target === host && event.stopImmediatePropagation();
+
+  /** Whether it is in the page, and what runs in the frame still does: a frame that was taken out and put back has another window. */
+  const isHere = () => host.isConnected && (!frame || frame.contentWindow === inside);
+
+  /** Puts it into the page beside the body, so that whatever replaces the body leaves it alone. */
+  function mount() {
+    isWanted = true;
+    if (isHere() || !document.body) return;
+    const wasOpen = drop();
+    document.documentElement.appendChild(host);
+    launcher.onclick = chat.toggle; // document.open() takes away all listeners
+    box.dir = getComputedStyle(document.body).direction;
+    for (const type of "keydown keypress keyup focus focusin blur focusout".split(" ")) addEventListener(type, keep, true);
+    try {
+      watch();
+      // Above everything, and where it belongs even where the page as a whole is turned or moved; unless the page says which layer.
+      box.popover = "manual";
+      if (!getComputedStyle(host).getPropertyValue("--chat-z-index")) box.showPopover();
+    } catch { /* older browsers, and pages that have replaced these */ }
+    wasOpen ? loaded() : goOn();
+  }
+
+  /** Comes back when it was taken out: later each time, lest it and a script that takes it out keep each other busy. */
+  function watch() {
+    if (isWanted && !isHere()) setTimeout(mount, 2 ** Math.min(returns++, 12));
+    for (const node of [document, document.documentElement]) if (node) (watcher ??= new MutationObserver(watch)).observe(node, { childList: true });
+  }
+
   const chat = {
-    open: () => loaded().then(it => it?.open()),
-    close: () => loading?.then(it => it?.close()),
-    toggle: () => loaded().then(it => it?.toggle()),
+    open: async () => (await loaded())?.open(),
+    close: async () => (await loading)?.close(),
+    /** A window that was open on an earlier page opens when it is loaded; a click that loads it never closes it. */
+    toggle: () => running ? running.toggle() : chat.open(),
     /** @param {string | null} [token] The platform's token of the customer who is signed in; null: nobody is (any more). */
-    identify(token) {
+    async identify(token) {
       jwt = token || null;
       goOn(!jwt);
-      return loading?.then(it => it?.identify(jwt));
+      return (await loading)?.identify(jwt);
     },
     /** @param {string} name @param {(detail: any) => void} handler @returns {() => void} takes the handler away again */
     on(name, handler) {
-      const listener = (/** @type {any} */ event) => handler(event.detail);
-      events.addEventListener(name, listener);
-      return () => events.removeEventListener(name, listener);
+      /** @type {typeof handlers[0]} */
+      const entry = [name, handler];
+      handlers.push(entry);
+      return () => void (handlers = handlers.filter(other => other !== entry));
     },
     /** Does this with the chat; what a page pushed before this script came is done when it comes. @param {(it: any) => void} action */
-    push: action => action(chat),
+    push: action => call(action, chat),
+    mount,
+    /** Takes it out of the page, with all that runs; the conversation stays kept. `mount()` or `open()` puts it back. */
+    destroy() {
+      isWanted = false;
+      running?.end();
+      drop();
+      host.parentNode?.removeChild(host);
+    },
   };
   page.IntotesChat = chat;
 
-  function mount() {
-    document.body.append(host);
+  function begin() {
     if (Array.isArray(early)) early.forEach(chat.push);
-    goOn();
+    mount();
   }
-  document.body ? mount() : document.addEventListener("DOMContentLoaded", mount);
+  document.body ? begin() : document.addEventListener("DOMContentLoaded", begin);
 })();

@@ -1,33 +1,43 @@
 // @ts-check
 import { conversation } from "./conversation.js";
-import { compareIds, el, fill } from "./messages.js";
+import { compareIds, fill } from "./messages.js";
 import { panel } from "./panel.js";
 import { connect, Identity, onShared, own, pause, shared } from "./service.js";
 
 /** @typedef {import("./messages.js").Entry} Entry */
 
+/** What the look of the launcher and of the page decides about the look in the frame. */
+const LOOKS = ["--accent", "--on-accent", "--chat-background", "--chat-text", "--chat-quiet", "--chat-bubble", "--chat-font", "color-scheme"];
+
 /**
- * Puts the window beside the launcher, and goes on where an earlier page left off.
- * @param {{ api: string, css: string, texts: Record<string, string>, locale: string, host: HTMLElement, launcher: HTMLButtonElement,
- *   icon: import("./panel.js").Icon, jwt: string | null, keyOf: (jwt: string | null) => string, department?: string, emit: (name: string, detail?: unknown) => void }} setting
+ * Fills the frame, and goes on where an earlier page left off. All of this runs in the frame: `document` and `window` are the frame's.
+ * @param {{ data: Record<string, string>, base: string, wanted: string, known: string, files: Promise<Response>[], icon: (path: string, of: Document) => Element,
+ *   jwt: string | null, keyOf: (jwt: string | null) => string, emit: (name: string, detail?: object) => void }} setting
+ *   what the page says of the chat, where the service is, the language that is wanted and the one of the texts
  */
-export function start({ api, css, texts, locale, host, launcher, icon, jwt, keyOf, department, emit }) {
-  const shadow = /** @type {ShadowRoot} */ (host.shadowRoot);
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  shadow.adoptedStyleSheets.push(sheet);
-  host.lang = locale;
-  const label = launcher.ariaLabel, count = el("span");
-  launcher.append(count);
+export async function start({ data: { texts: further, department }, base, wanted, known, files, icon, jwt, keyOf, emit }) {
+  const page = parent, frame = /** @type {HTMLElement} */ (frameElement), box = /** @type {HTMLElement} */ (frame.parentNode);
+  const launcher = /** @type {HTMLButtonElement} */ (box.firstChild);
+  const [css, plain, more] = await Promise.all([
+    content(files[0], "text"), content(files[1], "json"), further && content(fetch(new URL(further, page.document.baseURI), { credentials: "omit" }), "json").catch(console.warn)]);
+  const texts = { ...plain, ...more }, locale = more || wanted.split("-")[0].toLowerCase() === known ? wanted : known;
+  for (const [of, Sheet] of /** @type {[DocumentOrShadowRoot, typeof CSSStyleSheet][]} */ ([[document, CSSStyleSheet], [box.getRootNode(), /** @type {any} */ (page).CSSStyleSheet]])) {
+    const sheet = new Sheet();
+    sheet.replaceSync(css);
+    of.adoptedStyleSheets = [...of.adoptedStyleSheets.slice(0, 1), sheet];
+  }
+  document.documentElement.lang = box.lang = locale;
+  document.title = frame.title = texts.title;
+  const label = launcher.ariaLabel, count = /** @type {HTMLElement} */ (launcher.lastChild);
 
   const identity = new Identity(jwt, keyOf);
   let isOpen = false, unread = 0, told = "", refusals = 0;
   // Of each identity apart: what one customer has read is news to another still.
   const seenKey = () => `seen:${identity.key}`, readSeen = () => shared.get(seenKey()) ?? "0-0";
   let seen = readSeen();
-  const details = { locale, pageUrl: location.origin + location.pathname, department };
-  const chat = conversation(connect(api, identity), identity, details, show, arrived, refused);
-  const makeWindow = () => panel(chat, texts, locale, icon, close);
+  const details = { locale, pageUrl: page.location.origin + page.location.pathname, department };
+  const chat = conversation(connect(`${base}api/v1/chat/`, identity), identity, details, show, arrived, refused);
+  const makeWindow = () => panel(chat, texts, locale, path => icon(path, document), frame, close);
   let window = makeWindow();
 
   const isLookedAt = () => isOpen && !document.hidden;
@@ -39,18 +49,26 @@ export function start({ api, css, texts, locale, host, launcher, icon, jwt, keyO
       unseen.length = 0;
     }
     if (isLookedAt()) chat.markRead();
-    if (isOpen) window.show();
-    else if (chat.connection !== "connecting" && (chat.status === "new" || chat.status === "closed")) chat.pulse.stop();
+    if (isOpen) {
+      dress();
+      window.show();
+    } else if (chat.connection !== "connecting" && (chat.status === "new" || chat.status === "closed")) chat.pulse.stop();
     if (unseen.length !== unread) badge(unseen.length);
     const { status, connection, operator } = chat;
     if (connection === "online") refusals = 0;
     if (told !== (told = [status, connection, operator].join())) emit("status", { status, connection, operator });
   }
 
+  /** Takes over what the page says of the looks. */
+  function dress() {
+    const looks = page.getComputedStyle(box), { style } = document.documentElement;
+    for (const name of LOOKS) style.setProperty(name, looks.getPropertyValue(name));
+  }
+
   /** @param {number} number of messages that no tab has shown yet */
   function badge(number) {
     unread = number;
-    document.title = (number ? `(${number}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+    page.document.title = (number ? `(${number}) ` : "") + page.document.title.replace(/^\(\d+\) /, "");
     count.textContent = number ? `${number}` : "";
     launcher.ariaLabel = number ? `${label}: ${fill(texts.unread, { count: number })}` : label;
     emit("unread", { count: number });
@@ -69,7 +87,7 @@ export function start({ api, css, texts, locale, host, launcher, icon, jwt, keyO
   function ring(id) {
     if (compareIds(id, shared.get("rung") ?? "0-0") <= 0) return;
     shared.set("rung", id);
-    if (!shared.get("muted") && navigator.userActivation?.hasBeenActive) chime();
+    if (!shared.get("muted") && page.navigator.userActivation?.hasBeenActive) chime(/** @type {any} */ (page).AudioContext);
   }
 
   /** @param {string} code */
@@ -82,6 +100,7 @@ export function start({ api, css, texts, locale, host, launcher, icon, jwt, keyO
 
   function open() {
     if (!isOpen) turn(true);
+    caret.came();
     window.focus();
   }
 
@@ -96,8 +115,8 @@ export function start({ api, css, texts, locale, host, launcher, icon, jwt, keyO
     isOpen = on;
     own.set("open", on || null);
     launcher.ariaExpanded = `${on}`;
-    host.classList.toggle("open", on);
-    on ? shadow.append(window.element) : window.element.remove();
+    box.classList.toggle("open", on);
+    on ? document.body.append(window.element) : window.element.remove();
     if (on) chat.resume();
     show();
     window.toEnd();
@@ -136,15 +155,32 @@ export function start({ api, css, texts, locale, host, launcher, icon, jwt, keyO
     }
     show();
   });
+  const caret = holdCaret(page, () => isOpen);
   document.addEventListener("visibilitychange", show);
   if (own.get("open")) turn(true); // without the focus, which the page has
   else chat.resume();
-  return { open, close, identify, toggle: () => isOpen ? close() : open() };
+  return {
+    open, close, identify, toggle: () => isOpen ? close() : open(),
+
+    /** Before the frame is taken away. */
+    end() {
+      if (isOpen) turn(false);
+      if (unread) badge(0);
+    },
+  };
+}
+Object.assign(window, { start });
+
+/** @param {Promise<Response>} answer @param {"json" | "text"} as */
+async function content(answer, as) {
+  const it = await answer;
+  if (!it.ok) throw new Error(`${it.url}: ${it.status}`);
+  return it[as]();
 }
 
-/** A short sound of two notes. */
-function chime() {
-  const audio = new AudioContext(), note = audio.createOscillator(), volume = audio.createGain();
+/** A short sound of two notes. @param {typeof AudioContext} Audio the page's: the browser lets it sound once the visitor has done something there. */
+function chime(Audio) {
+  const audio = new Audio(), note = audio.createOscillator(), volume = audio.createGain();
   note.frequency.setValueAtTime(880, 0.12);
   volume.gain.setValueAtTime(0.1, 0);
   volume.gain.exponentialRampToValueAtTime(0.001, 0.4);
@@ -152,4 +188,33 @@ function chime() {
   note.onended = () => audio.close();
   note.start();
   note.stop(0.4);
+}
+
+/**
+ * Keeps the caret where the visitor has put it. The focus traps of a page take it: they hear that something of theirs has lost the focus. When that happens
+ * right after the visitor has done something here, it is taken back so that they do not hear it.
+ * @param {Window} page @param {() => boolean} isOpen
+ */
+function holdCaret(page, isOpen) {
+  let until = 0, tries = 0, isTaking = false;
+  /** @type {HTMLElement | undefined} */
+  let last;
+  const came = () => {
+    until = Date.now() + 1000;
+    tries = 10;
+  };
+  const left = () => until = 0;
+  addEventListener("focusin", ({ target }) => last = /** @type {HTMLElement} */ (target));
+  addEventListener("pointerdown", came, true);
+  addEventListener("keydown", ({ key }) => key === "Tab" ? left() : came(), true);
+  addEventListener("blur", () => setTimeout(() => {
+    if (!isOpen() || document.hasFocus() || !page.document.hasFocus() || Date.now() > until || tries-- < 1) return;
+    isTaking = true;
+    last?.focus();
+    isTaking = false;
+  }));
+  const { addEventListener: listen } = EventTarget.prototype; // the page may have replaced its own
+  listen.call(page, "pointerdown", left, true);
+  for (const type of ["blur", "focusout"]) listen.call(page, type, event => isTaking && event.stopImmediatePropagation(), true);
+  return { came };
 }

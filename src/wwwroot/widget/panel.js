@@ -9,9 +9,9 @@ const BELL = "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15ZM10 21h4", SAVE = "M12 4v11M7 
 
 /**
  * The window of the chat: shows what the conversation is, and hands on what the visitor does.
- * @param {Conversation} chat @param {Texts} texts @param {string} locale @param {Icon} icon @param {() => void} minimise
+ * @param {Conversation} chat @param {Texts} texts @param {string} locale @param {Icon} icon @param {HTMLElement} frame @param {() => void} minimise
  */
-export function panel(chat, texts, locale, icon, minimise) {
+export function panel(chat, texts, locale, icon, frame, minimise) {
   let problem = "";
   const title = el("bdi", { id: "title" });
   const subtitle = el("p");
@@ -79,13 +79,13 @@ export function panel(chat, texts, locale, icon, minimise) {
   const show = () => keepFocus(draw);
 
   /** Whether it fills the screen. */
-  const isModal = () => getComputedStyle(element).position === "fixed";
+  const isModal = () => getComputedStyle(frame).position === "fixed";
 
   /** Does this, and where it takes away what has the focus, gives the focus to what is there instead. @param {() => void} change */
   function keepFocus(change) {
-    const { activeElement } = /** @type {ShadowRoot} */ (element.getRootNode());
+    const { activeElement } = document;
     change();
-    if (activeElement?.checkVisibility() === false) focus();
+    if (document.hasFocus() && activeElement?.checkVisibility() === false) focus();
   }
 
   function draw() {

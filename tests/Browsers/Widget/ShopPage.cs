@@ -65,9 +65,20 @@ public sealed class ShopPage : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await server.DisposeAsync();
 
+    /// <summary>A page of the folder <c>Hostile</c>.</summary>
+    private static string Hostile(string name, string node) => File.ReadAllText(Path.Combine(ArchitectureTests.Root, "tests/Browsers/Widget/Hostile", name))
+        .Replace("{node}", node, StringComparison.Ordinal)
+        .Replace("{widget}", File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "wwwroot/widget.js")), StringComparison.Ordinal);
+
     private static Task AnswerAsync(HttpContext http)
     {
         var query = http.Request.Query;
+        if (http.Request.Path.StartsWithSegments("/hostile", out var name))
+        {
+            http.Response.ContentType = "text/html; charset=utf-8";
+            return http.Response.WriteAsync(Hostile(name.Value![1..], query["node"].ToString()));
+        }
+
         if (http.Request.Path != "/")
         {
             http.Response.ContentType = "application/json";

@@ -145,7 +145,7 @@ public sealed class WidgetAccessTests(Chromium chromium, WidgetNodes desk) : ICl
 
     private const string Focused = """
         () => {
-          const element = document.activeElement.shadowRoot?.activeElement ?? document.activeElement;
+          const outer = document.activeElement.shadowRoot?.activeElement ?? document.activeElement, element = outer.contentDocument?.activeElement ?? outer;
           return element.getAttribute('aria-label') ?? element.textContent;
         }
         """;

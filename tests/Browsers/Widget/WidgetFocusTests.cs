@@ -75,7 +75,7 @@ public sealed class WidgetFocusTests(Chromium chromium, WidgetNodes desk) : ICla
             for (var i = 0; i < 10; i++)
             {
                 await widget.Page.Keyboard.PressAsync(key);
-                Assert.True(await widget.Panel.EvaluateAsync<bool>("panel => panel.contains(panel.getRootNode().activeElement)"), $"{key} {i}");
+                Assert.True(await widget.Panel.EvaluateAsync<bool>("panel => document.hasFocus() && panel.contains(document.activeElement)"), $"{key} {i}");
             }
         }
     }

@@ -94,18 +94,19 @@ public sealed class WidgetPaceTests(Chromium chromium, WidgetNodes desk) : IClas
     {
         await using var visitor = await chromium.OpenAsync();
         await visitor.Context.AddInitScriptAsync("""
-            let isHidden = false;
-            Object.defineProperty(Document.prototype, 'hidden', { get: () => isHidden });
+            // In the page, and in the frame of the widget.
+            window.isHidden = false;
+            Object.defineProperty(Document.prototype, 'hidden', { get: () => top.isHidden });
             const { fetch: ask } = window;
             window.fetch = (...request) => {
-              if (`${request[0]}`.includes('/chat/poll')) asked.push({ at: performance.now(), waits: request[0].includes('wait=') });
+              if (`${request[0]}`.includes('/chat/poll')) top.asked.push({ at: performance.now(), waits: request[0].includes('wait=') });
               return ask(...request);
             };
             window.asked = [];
             window.hide = is => {
               isHidden = is;
               asked.length = 0;
-              document.dispatchEvent(new Event('visibilitychange'));
+              for (const part of [window, ...frames]) part.document.dispatchEvent(new Event('visibilitychange'));
             };
             """);
         var widget = await desk.VisitAsync(visitor);

@@ -10,7 +10,8 @@ public sealed class WidgetWindow(IPage page)
 
     public ILocator Launcher => page.Locator("intotes-chat .launcher");
 
-    public ILocator Panel => page.Locator("intotes-chat .panel");
+    /// <summary>The window. It stands in a frame of its own.</summary>
+    public ILocator Panel => page.FrameLocator("intotes-chat iframe").Locator(".panel");
 
     public ILocator Field => Panel.Locator(".composer textarea");
 
