@@ -22,8 +22,7 @@
 
   // The host has no box of its own, so nothing that the page says of it hides or moves what is inside. The page's styles do not reach what is inside.
   const [host, box, launcher, notice, count] = ["intotes-chat", "div", "button", "p", "span"].map(tag => /** @type {HTMLElement} */ (document.createElement(tag)));
-  const shadow = host.attachShadow({ mode: "open" });
-  const sheet = new CSSStyleSheet();
+  const shadow = host.attachShadow({ mode: "open" }), sheet = new CSSStyleSheet();
   sheet.replaceSync(`
     :host { display: contents !important; color-scheme: light dark; }
     .box { all: initial; color-scheme: inherit; position: fixed; z-index: var(--chat-z-index, 2147483000);
@@ -34,7 +33,7 @@
       box-shadow: 0 4px 20px #0005; }
     .launcher[aria-busy] { opacity: .6; }
     svg { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
-    p { position: absolute; bottom: 52px; inset-inline-end: 0; padding: 9px; background: #fff; color: #a00; font: 14px system-ui; }
+    p { position: absolute; bottom: 60px; inset-inline-end: 0; width: max-content; padding: 9px; background: #fff; color: #a00; font: 14px system-ui; }
     iframe, p:empty { display: none; }
     @media print { :host { display: none !important; } }`);
   shadow.adoptedStyleSheets = [sheet];

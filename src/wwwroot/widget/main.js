@@ -1,13 +1,12 @@
 // @ts-check
 import { conversation } from "./conversation.js";
+import { dress, holdCaret } from "./frame.js";
 import { compareIds, fill } from "./messages.js";
 import { panel } from "./panel.js";
-import { connect, Identity, onShared, own, pause, shared } from "./service.js";
+import { connect, Identity, pause } from "./service.js";
+import { onShared, own, shared } from "./storage.js";
 
 /** @typedef {import("./messages.js").Entry} Entry */
-
-/** What the look of the launcher and of the page decides about the look in the frame. */
-const LOOKS = ["--accent", "--on-accent", "--chat-background", "--chat-text", "--chat-quiet", "--chat-bubble", "--chat-font", "color-scheme"];
 
 /**
  * Fills the frame, and goes on where an earlier page left off. All of this runs in the frame: `document` and `window` are the frame's.
@@ -24,7 +23,7 @@ export async function start({ data: { texts: further, department }, base, wanted
   for (const [of, Sheet] of /** @type {[DocumentOrShadowRoot, typeof CSSStyleSheet][]} */ ([[document, CSSStyleSheet], [box.getRootNode(), /** @type {any} */ (page).CSSStyleSheet]])) {
     const sheet = new Sheet();
     sheet.replaceSync(css);
-    of.adoptedStyleSheets = [...of.adoptedStyleSheets.slice(0, 1), sheet];
+    of.adoptedStyleSheets = [...Array.from(of.adoptedStyleSheets).slice(0, 1), sheet];
   }
   document.documentElement.lang = box.lang = locale;
   document.title = frame.title = texts.title;
@@ -50,19 +49,13 @@ export async function start({ data: { texts: further, department }, base, wanted
     }
     if (isLookedAt()) chat.markRead();
     if (isOpen) {
-      dress();
+      dress(page, box);
       window.show();
     } else if (chat.connection !== "connecting" && (chat.status === "new" || chat.status === "closed")) chat.pulse.stop();
     if (unseen.length !== unread) badge(unseen.length);
     const { status, connection, operator } = chat;
     if (connection === "online") refusals = 0;
     if (told !== (told = [status, connection, operator].join())) emit("status", { status, connection, operator });
-  }
-
-  /** Takes over what the page says of the looks. */
-  function dress() {
-    const looks = page.getComputedStyle(box), { style } = document.documentElement;
-    for (const name of LOOKS) style.setProperty(name, looks.getPropertyValue(name));
   }
 
   /** @param {number} number of messages that no tab has shown yet */
@@ -188,33 +181,4 @@ function chime(Audio) {
   note.onended = () => audio.close();
   note.start();
   note.stop(0.4);
-}
-
-/**
- * Keeps the caret where the visitor has put it. The focus traps of a page take it: they hear that something of theirs has lost the focus. When that happens
- * right after the visitor has done something here, it is taken back so that they do not hear it.
- * @param {Window} page @param {() => boolean} isOpen
- */
-function holdCaret(page, isOpen) {
-  let until = 0, tries = 0, isTaking = false;
-  /** @type {HTMLElement | undefined} */
-  let last;
-  const came = () => {
-    until = Date.now() + 1000;
-    tries = 10;
-  };
-  const left = () => until = 0;
-  addEventListener("focusin", ({ target }) => last = /** @type {HTMLElement} */ (target));
-  addEventListener("pointerdown", came, true);
-  addEventListener("keydown", ({ key }) => key === "Tab" ? left() : came(), true);
-  addEventListener("blur", () => setTimeout(() => {
-    if (!isOpen() || document.hasFocus() || !page.document.hasFocus() || Date.now() > until || tries-- < 1) return;
-    isTaking = true;
-    last?.focus();
-    isTaking = false;
-  }));
-  const { addEventListener: listen } = EventTarget.prototype; // the page may have replaced its own
-  listen.call(page, "pointerdown", left, true);
-  for (const type of ["blur", "focusout"]) listen.call(page, type, event => isTaking && event.stopImmediatePropagation(), true);
-  return { came };
 }

@@ -1,35 +1,7 @@
 // @ts-check
-// The service, as one caller sees it: who that is, what is kept of it in the browser, and how it is asked;
-// and how messages come and go: the pulse asks for new ones, the outbox sends one's own.
+// The service, as one caller sees it: who that is, and how it is asked; and how messages come and go: the pulse asks for new ones, the outbox sends one's own.
 
-const PREFIX = "intotes-chat:";
-
-/** @param {() => Storage} area may be forbidden; then nothing outlives the page */
-const storage = area => ({
-  /** @param {string} key @returns {any} */
-  get(key) {
-    try {
-      return JSON.parse(area().getItem(PREFIX + key) ?? "null");
-    } catch {
-      return null;
-    }
-  },
-  /** @param {string} key @param {unknown} value null takes it out */
-  set(key, value) {
-    try {
-      value == null ? area().removeItem(PREFIX + key) : area().setItem(PREFIX + key, JSON.stringify(value));
-    } catch { /* see above */ }
-  },
-});
-
-/** What all tabs share. */
-export const shared = storage(() => localStorage);
-
-/** What is this tab's own, and outlasts a reload. */
-export const own = storage(() => sessionStorage);
-
-/** Tells what another tab has changed. @param {(key: string) => void} handler */
-export const onShared = handler => addEventListener("storage", ({ key }) => key?.startsWith(PREFIX) && handler(key.slice(PREFIX.length)));
+import { own, shared } from "./storage.js";
 
 /** What the service refused; status 0 where it was not reached. */
 export class Problem extends Error {

@@ -1,4 +1,4 @@
-using Microsoft.Playwright;
+using Intotes.Chat.Tests.Features.Operators;
 using static Microsoft.Playwright.Assertions;
 
 namespace Intotes.Chat.Tests.Browsers.Widget;
@@ -18,7 +18,7 @@ public sealed class WidgetHostileTests(Chromium chromium, WidgetNodes desk) : IC
     public async Task On_any_page_one_opens_it_writes_is_answered_closes_it_and_opens_it_again(string page)
     {
         await using var visitor = (await chromium.OpenAsync()).Expecting("the page's own fault").Expecting("action is not a function");
-        var widget = await GoAsync(visitor, page);
+        var widget = await desk.VisitHostileAsync(visitor, page);
 
         await widget.Launcher.ClickAsync();
         await Expect(widget.Field).ToBeFocusedAsync();
@@ -39,15 +39,8 @@ public sealed class WidgetHostileTests(Chromium chromium, WidgetNodes desk) : IC
         Assert.Empty(await widget.Page.EvaluateAsync<string[]>("window.faults ?? []"));
     }
 
-    private async Task<WidgetWindow> GoAsync(WatchedContext visitor, string page)
-    {
-        var tab = await visitor.NewPageAsync();
-        await tab.GotoAsync($"{desk.Shop.Origin}/hostile/{page}.html?node={desk.Nodes.Addresses[0].GetLeftPart(UriPartial.Authority)}");
-        return new WidgetWindow(tab);
-    }
-
     /// <summary>An operator takes the call and says good day. The session's id is the frame's to know: the page's storage may not work.</summary>
-    private async Task<(Features.Operators.DeskCaller Operator, string Session)> AnsweredAsync(WidgetWindow widget)
+    private async Task<(DeskCaller Operator, string Session)> AnsweredAsync(WidgetWindow widget)
     {
         await Expect(widget.Panel.Locator("li.system").First).ToBeVisibleAsync();
         var session = await widget.Panel.EvaluateAsync<string>("() => JSON.parse(localStorage['intotes-chat:session']).id");

@@ -35,6 +35,14 @@ public class WidgetNodes : IAsyncLifetime
         return new WidgetWindow(page);
     }
 
+    /// <summary>A page of the folder <c>Hostile</c>, its widget not opened yet.</summary>
+    public async Task<WidgetWindow> VisitHostileAsync(WatchedContext visitor, string name)
+    {
+        var page = await visitor.NewPageAsync();
+        await page.GotoAsync($"{Shop.Origin}/hostile/{name}.html?node={Nodes.Addresses[0].GetLeftPart(UriPartial.Authority)}");
+        return new WidgetWindow(page);
+    }
+
     /// <summary>An operator that takes the call of this visitor.</summary>
     public async Task<(DeskCaller Operator, string Session)> AnswerAsync(WidgetWindow visitor, string name = "Dana")
     {

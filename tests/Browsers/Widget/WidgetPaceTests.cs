@@ -106,7 +106,7 @@ public sealed class WidgetPaceTests(Chromium chromium, WidgetNodes desk) : IClas
             window.hide = is => {
               isHidden = is;
               asked.length = 0;
-              for (const part of [window, ...frames]) part.document.dispatchEvent(new Event('visibilitychange'));
+              for (const of of [document, document.querySelector('intotes-chat').shadowRoot.querySelector('iframe').contentDocument]) of.dispatchEvent(new Event('visibilitychange'));
             };
             """);
         var widget = await desk.VisitAsync(visitor);
