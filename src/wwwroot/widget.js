@@ -77,7 +77,7 @@
     try {
       action(it);
     } catch (failure) {
-      page.reportError?.(failure);
+      reportError(failure);
     }
   }
 
@@ -116,7 +116,7 @@
       entry.src = trust.createScriptURL(`${base}widget/main.js`);
       await new inside.Promise((/** @type {any} */ done, /** @type {any} */ fail) => {
         entry.onload = done;
-        entry.onerror = () => fail(entry.src);
+        entry.onerror = fail;
         content.head.append(entry);
       });
       running = await inside.start({
@@ -131,7 +131,7 @@
     } catch (failure) {
       drop();
       notice.textContent = apology;
-      console.warn("No chat:", failure);
+      console.warn("No chat", failure);
     }
   }
 
@@ -184,7 +184,7 @@
     document.documentElement.appendChild(host);
     launcher.onclick = chat.toggle; // document.open() takes away all listeners
     box.dir = getComputedStyle(document.body).direction;
-    for (const type of "keydown keypress keyup focus focusin blur focusout".split(" ")) addEventListener(type, keep, true);
+    for (const type of "keydown keypress keyup focus focusin focusout".split(" ")) addEventListener(type, keep, true);
     try {
       watch();
       // Above everything, and where it belongs even where the page as a whole is turned or moved; unless the page says which layer.
@@ -232,7 +232,7 @@
   page.IntotesChat = chat;
 
   function begin() {
-    if (Array.isArray(early)) early.forEach(chat.push);
+    early?.forEach?.(chat.push);
     mount();
   }
   document.body ? begin() : document.addEventListener("DOMContentLoaded", begin);

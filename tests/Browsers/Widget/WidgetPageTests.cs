@@ -126,7 +126,7 @@ public sealed class WidgetPageTests(Chromium chromium, WidgetNodes desk) : IClas
         await widget.OpenAsync();
         var panel = await BoxAsync(widget.Panel);
         Assert.InRange(panel.Y, 0, height);
-        Assert.Equal(width > 480 ? (width - 422, height - 190) : (10, height - 34), (panel.X, panel.Y + panel.Height));
+        Assert.Equal(width > 480 ? (width - 422, height - 130) : (10, height - 34), (panel.X, panel.Y + panel.Height));
         Assert.True(width > 480 || panel is { Y: 44, Width: 370 }, $"{panel}");
     }
 
