@@ -45,6 +45,9 @@ public static class AccessExtensions
         services.AddOptions<ClientLimitOptions>().Bind(configuration.GetSection("Chat:Limits"))
             .Validate(o => o.IsValid, "Chat__Limits__SessionsPerMinutePerIp, __FailuresPerMinutePerIp and __MessagesPerMinutePerIp must be 0 to 100000; 0 switches one off.").ValidateOnStart();
         services.AddSingleton<ClientLimits>().AddSingleton<SecurityEvents>().AddSingleton<AuditLog>().AddSingleton<RefusalWatch>();
+        services.AddOptions<ReadLimitOptions>().Bind(configuration.GetSection("Chat:Limits"))
+            .Validate(o => o.IsValid, "Chat__Limits__ReadersPerClient, __ReadersAtOnce and __ReadMegabytesPerMinute must be 0 to 100000; 0 switches one off.").ValidateOnStart();
+        services.AddSingleton<ReadLimits>();
         services.AddAuthentication(SessionTokenAuthentication.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, SessionTokenAuthentication>(
                 SessionTokenAuthentication.SchemeName, o => o.ForwardDefaultSelector = static http => HasBearer(http.Request) ? JwtBearerDefaults.AuthenticationScheme : null)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -14,8 +13,7 @@ public static class Json
         options.NumberHandling = JsonNumberHandling.Strict;
         // Of two values of one name a proxy might check the one and this service take the other.
         options.AllowDuplicateProperties = false;
-        // Served only as application/json: characters need no escaping for HTML's sake, and chats in nearly any script stay small.
-        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        options.Encoder = ChatEncoder.Instance;
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         options.Converters.Add(new Rfc3339Converter());
     }

@@ -44,6 +44,7 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     public static readonly Problem RateLimited = new("rate_limited", 429, "Too many requests; please wait.", SecurityEvent: "limit");
     public static readonly Problem InternalError = new("internal_error", 500, "Something went wrong on our side.");
     public static readonly Problem StorageUnavailable = new("storage_unavailable", 503, "The storage does not answer; please try again.", RetryAfterSeconds: 1);
+    public static readonly Problem Busy = new("busy", 503, "Too many conversations are being read at once; please try again.", RetryAfterSeconds: 1);
     public static readonly Problem IdentityUnavailable = new("identity_unavailable", 503, "The identity provider's keys cannot be fetched; please try again.", RetryAfterSeconds: 5);
 
     /// <summary>Worth trying again once this time has passed.</summary>

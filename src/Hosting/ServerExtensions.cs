@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Intotes.Chat.Hosting;
 
@@ -15,6 +16,20 @@ public static class ServerExtensions
 
     /// <summary>Where it listens unless told otherwise.</summary>
     public const string DefaultAddress = "http://127.0.0.1:5080";
+
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Cuts a client off that takes its answer more slowly than 8 KB a second, after five seconds' grace for each chunk: for answers that may be large, whose
+    /// readers have a place among few.
+    /// </summary>
+    public static void ExpectUsefulRate(HttpContext http)
+    {
+        if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = new MinDataRate(bytesPerSecond: 8 * 1024, Grace);
+        }
+    }
 
     /// <summary>Listens where <c>ASPNETCORE_URLS</c> says, else on loopback; takes nothing larger, slower or more than a chat needs.</summary>
     public static IWebHostBuilder UseServer(this IWebHostBuilder host, IConfiguration configuration)
@@ -53,9 +68,11 @@ public static class ServerExtensions
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
             // What a client sends more slowly than this, after five seconds' grace, is cut off: the largest body takes a minute at most.
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(5));
-            // Counts only while something waits for the client, so nobody is cut for a stream or a poll with nothing to say. Up to 500 messages wait with it: at
-            // the 240 bytes a second that are content by default, a megabyte of them would stay for more than an hour.
-            kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 2048, gracePeriod: TimeSpan.FromSeconds(5));
+            // Counts only while something waits for the client, so nobody is cut for a stream or a poll with nothing to say. Some 64 KB wait with it: at the
+            // 240 bytes a second that are content by default, they would stay for more than four minutes.
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 2048, Grace);
+            // With the chunk that is written next, a client that does not read has 64 KB of this process.
+            kestrel.Limits.MaxResponseBufferSize = 32 * 1024;
             kestrel.Limits.MaxConcurrentConnections = connections;
             // Behind a proxy all connections are the proxy's, and it is the proxy's business to share them out.
             if (perClient > 0 && !configuration.GetSection("ReverseProxy:KnownProxies").GetChildren().Any())

@@ -86,12 +86,12 @@ public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedN
     [Theory]
     [InlineData(0, 1)]
     [InlineData(1, 1)]
-    [InlineData(499, 1)]
-    [InlineData(500, 1)]
-    [InlineData(501, 2)]
-    [InlineData(1_000, 2)]
-    [InlineData(1_203, 3)]
-    public async Task A_history_is_one_round_trip_for_each_500_entries(int entries, int roundTrips)
+    [InlineData(63, 1)]
+    [InlineData(64, 1)]
+    [InlineData(65, 2)]
+    [InlineData(128, 2)]
+    [InlineData(203, 4)]
+    public async Task A_history_is_one_round_trip_for_each_64_short_entries(int entries, int roundTrips)
     {
         foreach (var account in (bool[])[false, true])
         {
@@ -106,7 +106,7 @@ public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedN
             Assert.Equal(account ? Math.Max(1, entries) : entries, (await visitor.HistoryAsync()).Messages().Count);
             await IsAsync(roundTrips, () => visitor.HistoryAsync());
             await IsAsync(roundTrips, () => visitor.HistoryAsync("?event=false"));
-            await IsAsync(1, () => visitor.HistoryAsync("?limit=500"));
+            await IsAsync(1, () => visitor.HistoryAsync("?limit=50"));
         }
     }
 

@@ -73,11 +73,7 @@ public sealed class EventsResult(PollAnswer first, IAsyncEnumerable<PollAnswer?>
         else
         {
             Encoding.ASCII.GetBytes($"id: {answer.Cursor}\ndata: ", output);
-            using (var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = json.Encoder }))
-            {
-                JsonSerializer.Serialize(writer, answer, json);
-            }
-
+            output.Write(JsonSerializer.SerializeToUtf8Bytes(answer, json));
             output.Write("\n\n"u8);
         }
 

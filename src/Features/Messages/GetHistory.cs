@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>The whole conversation, oldest first; or with a limit, pages backwards from the newest.</summary>
-public sealed class GetHistory(SessionGate gate, HistoryReader reader)
+public sealed class GetHistory(SessionGate gate, HistoryReader reader, ReadLimits limits)
     : Endpoint<GetHistory.Request, Results<HistoryResult, Problem>>
 {
     public sealed class Request
@@ -42,14 +42,24 @@ public sealed class GetHistory(SessionGate gate, HistoryReader reader)
     {
         Get("chat/history");
         Policies(Access.SessionMember);
-        Description(d => d.Refuses(Problem.InvalidCursor, Problem.InvalidSessionToken, Problem.NotAssigned, Problem.SessionNotFound));
+        Description(d => d.Refuses(Problem.InvalidCursor, Problem.InvalidSessionToken, Problem.NotAssigned, Problem.SessionNotFound, Problem.Busy));
     }
 
     public override async Task<Results<HistoryResult, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
+        var (place, busy) = await limits.EnterAsync(HttpContext);
+        if (place is null)
+        {
+            return busy!;
+        }
+
         var caller = User.Caller()!;
         var (history, refusal) = await gate.EnterAsync(
-            caller, request.SessionId, Allowance.Polls, access => reader.ReadAsync(access, caller, request.Limit, request.Before, request.Event ?? true, ct), ct);
+            caller,
+            request.SessionId,
+            Allowance.Polls,
+            access => reader.ReadAsync(access, caller, request.Limit, request.Before, request.Event ?? true, place, ct),
+            ct);
         return history is null ? refusal! : new HistoryResult(history);
     }
 }

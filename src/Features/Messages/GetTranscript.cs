@@ -7,21 +7,27 @@ using Microsoft.Net.Http.Headers;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>The conversation to keep: plain text, or JSON where the Accept header prefers it.</summary>
-public sealed class GetTranscript(SessionGate gate, HistoryReader reader)
+public sealed class GetTranscript(SessionGate gate, HistoryReader reader, ReadLimits limits)
     : EndpointWithoutRequest<Results<TranscriptResult, HistoryResult, Problem>>
 {
     public override void Configure()
     {
         Get("chat/session/transcript");
         Policies(Access.SessionMember, Access.Visitor);
-        Description(d => d.Refuses(Problem.InvalidSessionToken, Problem.SessionNotFound));
+        Description(d => d.Refuses(Problem.InvalidSessionToken, Problem.SessionNotFound, Problem.Busy));
     }
 
     public override async Task<Results<TranscriptResult, HistoryResult, Problem>> ExecuteAsync(CancellationToken ct)
     {
+        var (place, busy) = await limits.EnterAsync(HttpContext);
+        if (place is null)
+        {
+            return busy!;
+        }
+
         var caller = User.Caller()!;
         var (history, refusal) = await gate.EnterAsync(
-            caller, null, Allowance.Polls, access => reader.ReadAsync(access, caller, null, null, withEvents: true, ct), ct);
+            caller, null, Allowance.Polls, access => reader.ReadAsync(access, caller, null, null, withEvents: true, place, ct), ct);
         return history is null ? refusal!
             : PrefersJson(HttpContext.Request) ? new HistoryResult(history)
             : new TranscriptResult(history);

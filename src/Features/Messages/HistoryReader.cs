@@ -1,113 +1,152 @@
-using System.Runtime.CompilerServices;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 
 namespace Intotes.Chat.Features.Messages;
 
-/// <summary>A conversation, or a stretch of it.</summary>
-/// <param name="SessionId">Whose it is.</param>
-/// <param name="Status">How the session stands.</param>
-/// <param name="Cursor">The id of the last entry covered here; <c>0-0</c> when there is none.</param>
-/// <param name="HasMore">Whether older messages were left out.</param>
-/// <param name="ReadUpTo">The last message that the other side has read.</param>
-/// <param name="Stretches">
-/// The messages, oldest first, read as they are asked for. They end at the cursor, or with a <see cref="HistoryLostException"/> or
-/// <see cref="Storage.StorageUnavailableException"/>.
-/// </param>
-public sealed record History(
-    string SessionId, SessionStatus Status, string Cursor, bool HasMore, string? ReadUpTo, IAsyncEnumerable<IReadOnlyList<Message>> Stretches);
-
-/// <summary>A conversation was erased, or its caller may not enter it any more, before all of it was read.</summary>
-public sealed class HistoryLostException() : Exception("The conversation went away before all of it was read.");
-
-/// <summary>Reads conversations in stretches of 500 entries, one round trip each, so that a long one never lies in memory as a whole.</summary>
+/// <summary>
+/// Reads conversations in stretches, one round trip each, so that a long one never lies in memory as a whole. A stretch is bounded by the bytes of its
+/// texts, as far as they can be known before they are read: see <see cref="StretchSize"/>.
+/// </summary>
 public sealed class HistoryReader(HistoryStore messages)
 {
-    private const int Stretch = 500;
+    /// <summary>Bytes of the texts in one stretch.</summary>
+    public const int StretchBytes = 256 * 1024;
+
+    /// <summary>A page whose texts take no more is read once and kept until it is written; a larger one is read again as it is written.</summary>
+    private const int KeptBytes = 64 * 1024;
 
     /// <summary>However many stretches that takes, it is one read of the caller's allowance.</summary>
-    public Task<Entered<History>> ReadAsync(SessionAccess access, Caller caller, int? limit, string? before, bool withEvents, CancellationToken ct) =>
-        limit is { } most
-            ? ReadNewestAsync(access, caller, most, before, withEvents, ct)
-            : ReadAllAsync(access, caller, before, withEvents, ct);
-
-    /// <summary>Everything there is at the time of the first stretch; what comes later is left to polling from the cursor.</summary>
-    private async Task<Entered<History>> ReadAllAsync(SessionAccess access, Caller caller, string? before, bool withEvents, CancellationToken ct)
+    /// <param name="place">The caller's place among those that read; what is read is counted there.</param>
+    public Task<Entered<History>> ReadAsync(
+        SessionAccess access, Caller caller, int? limit, string? before, bool withEvents, ReadPlace place, CancellationToken ct)
     {
-        var end = before is null ? "+" : Cursor.Before(before);
-        var entered = await messages.ReadForwardsAsync(access, caller, Cursor.Start, end, Stretch, ct);
-        if (entered.Reply is not { } first)
-        {
-            return new Entered<History>(null, entered.RetryAfter);
-        }
+        var read = new Read(messages, access, caller, withEvents, place);
+        return limit is { } most ? read.PageAsync(most, before, KeptBytes, isCut: false, ct) : read.AllAsync(before, ct);
+    }
 
-        access = access with { Allowance = "" };
-        // Where there was nothing yet, what may have come since is left to polling from the start; and nothing comes before an entry that is there.
-        var last = first.Messages.Count == 0 ? null
-            : before is null ? first.Newest
-            : first.Messages.Count < Stretch ? first.Messages[^1].Id
-            : await LastBeforeAsync(access, caller, before, ct);
-        if (last is null && first.Messages.Count > 0)
-        {
-            return default;
-        }
+    /// <summary>The newest messages: so many, or fewer where their texts take more than a stretch.</summary>
+    public Task<Entered<History>> ReadNewestAsync(SessionAccess access, Caller caller, int most, ReadPlace place, CancellationToken ct) =>
+        new Read(messages, access, caller, withEvents: true, place).PageAsync(most, null, StretchBytes, isCut: true, ct);
 
-        return new History(first.SessionId, first.Status, last ?? Cursor.Start, HasMore: false, first.ReadUpTo, StretchesAsync(ct));
+    /// <summary>
+    /// How many entries to ask for. Until a long text was met most texts are taken for short ones, so that the usual conversation is one round trip; then
+    /// for as long as the longest that was met. The first stretch that meets long texts has 64 of 16 KB at most.
+    /// </summary>
+    public sealed class StretchSize
+    {
+        public const int MostEntries = 64;
 
-        async IAsyncEnumerable<IReadOnlyList<Message>> StretchesAsync([EnumeratorCancellation] CancellationToken aborted = default)
+        private int largest = StretchBytes / MostEntries;
+
+        public int Of(int bytes) => Math.Clamp(bytes / largest, 1, MostEntries);
+
+        public int Seen(IReadOnlyList<Message> stretch)
         {
-            for (var (stretch, reached) = (first.Messages, Cursor.Start); last is not null && reached != last;)
+            var all = 0;
+            foreach (var message in stretch)
             {
-                yield return Chosen(stretch, withEvents);
-                reached = stretch[^1].Id;
-                if (reached != last)
-                {
-                    var entered = await messages.ReadForwardsAsync(access, caller, reached, last, Stretch, aborted);
-                    stretch = entered.Reply is { Messages: { Count: > 0 } more } ? more : throw new HistoryLostException();
-                }
+                all += message.TextBytes;
+                largest = Math.Max(largest, message.TextBytes);
             }
+
+            return all;
         }
     }
 
-    /// <summary>The newest ones, collected backwards until there are enough.</summary>
-    private async Task<Entered<History>> ReadNewestAsync(SessionAccess access, Caller caller, int limit, string? before, bool withEvents, CancellationToken ct)
+    /// <summary>The reads for one request.</summary>
+    private sealed class Read(HistoryStore messages, SessionAccess access, Caller caller, bool withEvents, ReadPlace place)
     {
-        var found = new List<Message>();
-        string? newest = null;
-        while (true)
+        private readonly StretchSize size = new();
+        private SessionAccess access = access;
+
+        /// <summary>Everything there is at the time of the first stretch; what comes later is left to polling from the cursor.</summary>
+        public async Task<Entered<History>> AllAsync(string? before, CancellationToken ct)
         {
-            var entered = await messages.ReadBackwardsAsync(access, caller, before, withEvents ? limit + 1 : Stretch, ct);
-            if (entered.Reply is not { } stretch)
+            var (asked, end) = (size.Of(StretchBytes), before is null ? "+" : Cursor.Before(before));
+            var entered = Count(await messages.ReadForwardsAsync(access, caller, "(" + Cursor.Start, end, asked, ct));
+            if (entered.Reply is not { } first)
             {
                 return new Entered<History>(null, entered.RetryAfter);
             }
 
-            access = access with { Allowance = "" };
-            newest ??= stretch.Messages.Count > 0 ? stretch.Messages[0].Id : Cursor.Start;
-            if (stretch.Newest is null && newest != Cursor.Start)
-            {
-                return default;
-            }
-
-            found.AddRange(Chosen(stretch.Messages, withEvents));
-            if (found.Count > limit || withEvents || stretch.Messages.Count < Stretch)
-            {
-                var page = found.Take(limit).Reverse().ToList();
-                return new History(stretch.SessionId, stretch.Status, newest, found.Count > limit, stretch.ReadUpTo, Single(page));
-            }
-
-            before = stretch.Messages[^1].Id;
+            // Where there was nothing yet, what may have come since is left to polling from the start; and nothing comes before an entry that is there.
+            var last = first.Messages.Count == 0 ? null
+                : before is null ? first.Newest
+                : first.Messages.Count < asked ? first.Messages[^1].Id
+                : await LastBeforeAsync(before, ct);
+            return last is null && first.Messages.Count > 0
+                ? default(Entered<History>)
+                : Of(first, last ?? Cursor.Start, hasMore: false, last, first.Messages, null);
         }
-    }
 
-    private async Task<string?> LastBeforeAsync(SessionAccess access, Caller caller, string before, CancellationToken ct) =>
-        await messages.ReadBackwardsAsync(access, caller, before, 1, ct) is { Reply.Messages: [var last] } ? last.Id : null;
+        /// <summary>
+        /// The newest ones, found backwards until there are enough. Where their texts take more bytes than are kept, either the page is cut there, or it is
+        /// read again from its oldest message on.
+        /// </summary>
+        public async Task<Entered<History>> PageAsync(int limit, string? before, int keptBytes, bool isCut, CancellationToken ct)
+        {
+            var (page, bytes, count, hasMore) = (new List<Message>(), 0, 0, false);
+            string? newest = null, last = null, oldest = null;
+            while (true)
+            {
+                var asked = Math.Min(size.Of(StretchBytes), withEvents ? limit + 1 - count : int.MaxValue);
+                var entered = Count(await messages.ReadBackwardsAsync(access, caller, before, asked, ct));
+                if (entered.Reply is not { } stretch)
+                {
+                    return new Entered<History>(null, entered.RetryAfter);
+                }
 
-    private static IReadOnlyList<Message> Chosen(IReadOnlyList<Message> entries, bool withEvents) =>
-        withEvents ? entries : [.. entries.Where(entry => entry.Sender != Sender.System)];
+                newest ??= stretch.Messages.Count > 0 ? stretch.Messages[0].Id : Cursor.Start;
+                if (stretch.Newest is null && newest != Cursor.Start)
+                {
+                    return default;
+                }
 
-    private static async IAsyncEnumerable<IReadOnlyList<Message>> Single(IReadOnlyList<Message> page)
-    {
-        yield return page;
-        await Task.CompletedTask;
+                foreach (var message in stretch.Messages.Where(message => withEvents || message.Sender != Sender.System))
+                {
+                    bytes += message.TextBytes;
+                    if (count == limit || (isCut && count > 0 && bytes > keptBytes))
+                    {
+                        hasMore = true;
+                        break;
+                    }
+
+                    (count, last, oldest) = (count + 1, last ?? message.Id, message.Id);
+                    page.Add(message);
+                    if (bytes > keptBytes && !isCut)
+                    {
+                        page.Clear();
+                    }
+                }
+
+                if (hasMore || stretch.Messages.Count < asked)
+                {
+                    page.Reverse();
+                    return Of(stretch, newest, hasMore, last, bytes > keptBytes && !isCut ? [] : page, oldest);
+                }
+
+                before = stretch.Messages[^1].Id;
+            }
+        }
+
+        private History Of(HistoryStretch stretch, string cursor, bool hasMore, string? last, IReadOnlyList<Message> first, string? oldest) =>
+            new(stretch.SessionId, stretch.Status, cursor, hasMore, stretch.ReadUpTo, last, first, MoreAsync(oldest, last), withEvents);
+
+        private Func<string?, int, CancellationToken, Task<IReadOnlyList<Message>>> MoreAsync(string? oldest, string? last) => async (after, bytes, ct) =>
+        {
+            var from = after is null ? oldest ?? "-" : "(" + after;
+            return Count(await messages.ReadForwardsAsync(access, caller, from, last!, size.Of(bytes), ct)).Reply?.Messages ?? [];
+        };
+
+        private async Task<string?> LastBeforeAsync(string before, CancellationToken ct) =>
+            Count(await messages.ReadBackwardsAsync(access, caller, before, 1, ct)) is { Reply.Messages: [var last] } ? last.Id : null;
+
+        /// <summary>Further stretches are the same read of the caller's allowance; their bytes count for its client.</summary>
+        private Entered<HistoryStretch> Count(Entered<HistoryStretch> entered)
+        {
+            access = access with { Allowance = "" };
+            place.Count(entered.Reply is { } stretch ? size.Seen(stretch.Messages) : 0);
+            return entered;
+        }
     }
 }

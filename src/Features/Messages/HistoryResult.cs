@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Reflection;
 using System.Text.Json;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -20,9 +22,6 @@ public sealed class HistoryResult(History history) : IResult, IEndpointMetadataP
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(Shape), ["application/json"]));
 
-    /// <summary>How far what is written may be ahead of what the client has taken; Kestrel waits where it is more.</summary>
-    public const int MostUnsentBytes = 64 * 1024;
-
     public Task ExecuteAsync(HttpContext httpContext) => WriteWholeAsync(httpContext, WriteAsync);
 
     /// <summary>
@@ -31,6 +30,7 @@ public sealed class HistoryResult(History history) : IResult, IEndpointMetadataP
     /// </summary>
     public static async Task WriteWholeAsync(HttpContext http, Func<HttpContext, Task> write)
     {
+        ServerExtensions.ExpectUsefulRate(http);
         try
         {
             await write(http);
@@ -46,52 +46,38 @@ public sealed class HistoryResult(History history) : IResult, IEndpointMetadataP
         var output = httpContext.Response.BodyWriter;
         var json = httpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
         httpContext.Response.ContentType = "application/json; charset=utf-8";
-        await using var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = json.Encoder });
-        writer.WriteStartObject();
-        writer.WriteString("sessionId", history.SessionId);
-        Write("status", history.Status);
-        writer.WriteStartArray("messages");
-        await using var stretches = history.Stretches.GetAsyncEnumerator(httpContext.RequestAborted);
-        while (true)
+        output.Write("{"u8);
+        Field("sessionId", history.SessionId);
+        output.Write(","u8);
+        Field("status", history.Status);
+        output.Write(",\"messages\":["u8);
+        var isFirst = true;
+        await HistoryWriter.WriteAsync(
+            history,
+            output,
+            message =>
+            {
+                output.Write(isFirst ? default : ","u8);
+                isFirst = false;
+                Value(message);
+            },
+            httpContext.RequestAborted);
+        output.Write("],"u8);
+        Field("cursor", history.Cursor);
+        output.Write(","u8);
+        Field("hasMore", history.HasMore);
+        output.Write(","u8);
+        Field("readUpTo", history.ReadUpTo);
+        output.Write("}"u8);
+
+        void Field<T>(string name, T value)
         {
-            var next = stretches.MoveNextAsync().AsTask();
-            if (!next.IsCompleted)
-            {
-                // What is there goes out while Redis is asked for more. Both end before anything else is done, however they do.
-                await Task.WhenAll(next, FlushAsync());
-            }
-
-            if (!await next)
-            {
-                break;
-            }
-
-            foreach (var message in stretches.Current)
-            {
-                JsonSerializer.Serialize(writer, message, json);
-                if (output.UnflushedBytes >= MostUnsentBytes)
-                {
-                    await FlushAsync();
-                }
-            }
+            Value(name);
+            output.Write(":"u8);
+            Value(value);
         }
 
-        writer.WriteEndArray();
-        writer.WriteString("cursor", history.Cursor);
-        writer.WriteBoolean("hasMore", history.HasMore);
-        writer.WriteString("readUpTo", history.ReadUpTo);
-        writer.WriteEndObject();
-
-        async Task FlushAsync()
-        {
-            await writer.FlushAsync(httpContext.RequestAborted);
-            await output.FlushAsync(httpContext.RequestAborted);
-        }
-
-        void Write<T>(string name, T value)
-        {
-            writer.WritePropertyName(name);
-            JsonSerializer.Serialize(writer, value, json);
-        }
+        // Not by a writer on the output itself, which would ask Kestrel for three times the bytes of each text, and Kestrel keep that until it is sent.
+        void Value<T>(T value) => output.Write(JsonSerializer.SerializeToUtf8Bytes(value, json));
     }
 }

@@ -12,11 +12,11 @@ public sealed record HistoryStretch(string SessionId, SessionStatus Status, stri
 public sealed class HistoryStore(RedisGateway redis, PollCounts counts)
 {
     /// <summary>
-    /// Entries after <paramref name="after"/> up to and including <paramref name="upTo"/>, oldest first. Who may not enter the session, or not so often, gets
+    /// Entries from <paramref name="from"/> to <paramref name="to"/>, as XRANGE takes them, oldest first. Who may not enter the session, or not so often, gets
     /// no reply.
     /// </summary>
-    public Task<Entered<HistoryStretch>> ReadForwardsAsync(SessionAccess access, Caller caller, string after, string upTo, int most, CancellationToken ct) =>
-        ReadAsync(access, new Reading(access, MessageStore.OtherSide(caller), Order.Ascending, "(" + after, upTo, most), ct);
+    public Task<Entered<HistoryStretch>> ReadForwardsAsync(SessionAccess access, Caller caller, string from, string to, int most, CancellationToken ct) =>
+        ReadAsync(access, new Reading(access, MessageStore.OtherSide(caller), Order.Ascending, from, to, most), ct);
 
     /// <summary>Entries before <paramref name="before"/>, or from the newest, newest first.</summary>
     public Task<Entered<HistoryStretch>> ReadBackwardsAsync(SessionAccess access, Caller caller, string? before, int most, CancellationToken ct) =>

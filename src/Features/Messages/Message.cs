@@ -18,6 +18,9 @@ public enum Sender
 public sealed record Message(
     string Id, Sender Sender, string? SenderName, string Text, DateTimeOffset SentAt, string? ClientMessageId, string? Event)
 {
+    /// <summary>How many bytes the text takes in this process. Internal, so that no answer shows it.</summary>
+    internal int TextBytes => sizeof(char) * Text.Length;
+
     /// <summary>From a stream entry, whose fields stand in the order in which session.lua adds them.</summary>
     public static Message From(string id, string from, string? name, string? text, string? tag, string? value) => new(
         id,

@@ -29,9 +29,6 @@ public sealed class PlainPollMiddleware(
     /// <summary>That a poll by this right was refused here, so that Redis need not be asked the same again.</summary>
     private sealed record Refused(SessionAccess Access, Entered<PollReply> Entered);
 
-    /// <summary>Messages that are written as a whole; more go out as the client takes them.</summary>
-    private const int Small = 8;
-
     private static readonly ClaimsPrincipal Nobody = new();
 
     private readonly string allowance = options.Value.Limits.Of(Allowance.Polls);
@@ -71,12 +68,6 @@ public sealed class PlainPollMiddleware(
 
         metrics.Polled(reply.Messages.Count > 0 ? "news" : "nothing");
         var answer = await answers.OfAsync(reply, waited: poll.Wait is not null && !stopping.IsCancellationRequested, ct);
-        if (reply.Messages.Count > Small)
-        {
-            await TypedResults.Ok(answer).ExecuteAsync(http);
-            return;
-        }
-
         JsonBody.Write(http.Response, answer, json);
     }
 

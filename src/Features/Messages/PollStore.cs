@@ -1,3 +1,4 @@
+using System.Text;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
 using StackExchange.Redis;
@@ -27,6 +28,15 @@ public sealed record PollReply(
 /// </summary>
 public sealed class PollStore(RedisGateway redis, PollCounts counts)
 {
+    /// <summary>Entries that a poll reads at first; hardly any finds more. The rest is read in bulk.</summary>
+    private const int Few = 8, MostInBulk = 64;
+
+    /// <summary>
+    /// Bytes of the texts in one answer (UTF-8): a message that would go beyond is left for the next poll, unless it is the first. So no answer takes much of
+    /// this process's memory, however slowly it is read.
+    /// </summary>
+    public const int MostBytes = 32 * 1024;
+
     /// <summary>
     /// What came after the cursor; without one, since the caller's last poll without one. Who may not enter the session, or not so often, gets no reply.
     /// </summary>
@@ -41,11 +51,68 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
     private async Task<Entered<PollReply>> ReadAsync(SessionAccess access, Caller caller, string after, int most, CancellationToken ct)
     {
         var read = await redis.PipelineAsync(
-            3, Keys.Session(access.SessionId), new Reading(access, MessageStore.OtherSide(caller), after, most), static (redis, read) => read.RunAsync(redis), ct);
-        return read.Reply is not { } reply ? default
-            : !counts.IsFree(access) ? await PollAsync(access, caller, after, most, ct)
-            : MayLackItsEnd(reply) ? await RunAsync(access with { Allowance = "" }, caller, after, most, ct)
+            3, Keys.Session(access.SessionId), new Reading(access, MessageStore.OtherSide(caller), after, Math.Min(most, Few)), static (redis, read) => read.RunAsync(redis), ct);
+        if (read.Reply is not { } few)
+        {
+            return default;
+        }
+
+        if (!counts.IsFree(access))
+        {
+            return await PollAsync(access, caller, after, most, ct);
+        }
+
+        // Fewer than asked for are as many as go into one answer.
+        var reply = few is { HasMore: true, Messages.Count: Few } && most > Few ? await ReadOnAsync(access.SessionId, few, most, ct) : few;
+        return MayLackItsEnd(reply) ? await RunAsync(access with { Allowance = "" }, caller, after, most, ct)
             : reply;
+    }
+
+    /// <summary>The few entries of a poll and those that follow, up to its limits. Where bulk reads get no answer, the few are all; whoever polls is told that there is more.</summary>
+    private async Task<PollReply> ReadOnAsync(string sessionId, PollReply few, int most, CancellationToken ct)
+    {
+        var (messages, bytes, hasMore) = (few.Messages.ToList(), few.Messages.Sum(message => Encoding.UTF8.GetByteCount(message.Text)), true);
+        try
+        {
+            while (hasMore && messages.Count < most && bytes < MostBytes)
+            {
+                // About as many as go into the answer.
+                var asked = Math.Clamp((MostBytes - bytes) / Math.Max(1, bytes / messages.Count), 1, Math.Min(most - messages.Count, MostInBulk));
+                var entries = await redis.BulkAsync(
+                    1, Keys.Messages(sessionId), (key: Keys.Messages(sessionId), after: messages[^1].Id, count: asked + 1),
+                    static (redis, read) => redis.StreamRangeAsync(read.key, "(" + read.after, "+", read.count), ct);
+                var fitting = Fitting(entries, asked, ref bytes);
+                hasMore = fitting < entries.Length;
+                messages.AddRange(entries[..fitting].Select(MessageOf));
+                if (fitting < asked)
+                {
+                    break;
+                }
+            }
+        }
+        catch (StorageUnavailableException)
+        {
+            // They come with the next poll.
+        }
+
+        return few with { Messages = messages, Cursor = messages[^1].Id, HasMore = hasMore };
+    }
+
+    /// <summary>How many of these entries go into an answer that has so many bytes already.</summary>
+    private static int Fitting(StreamEntry[] entries, int most, ref int bytes)
+    {
+        for (var n = 0; n < entries.Length; n++)
+        {
+            var text = (int)entries[n].Values[2].Value.Length();
+            if (n == most || (bytes > 0 && bytes + text > MostBytes))
+            {
+                return n;
+            }
+
+            bytes += text;
+        }
+
+        return entries.Length;
     }
 
     /// <summary>
@@ -84,8 +151,10 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
                 return null;
             }
 
-            var hasMore = entries.Length > most;
-            var messages = entries.Length == 0 ? [] : Array.ConvertAll(hasMore ? entries[..most] : entries, MessageOf);
+            var bytes = 0;
+            var fitting = Fitting(entries, most, ref bytes);
+            var hasMore = fitting < entries.Length;
+            var messages = fitting == 0 ? [] : Array.ConvertAll(hasMore ? entries[..fitting] : entries, MessageOf);
             return new PollReply(
                 access.SessionId,
                 Session.ParseStatus(session[2]!),
@@ -110,7 +179,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
         var reply = new ScriptReply(await redis.RunAsync(
             Scripts.poll_messages,
             [.. Keys.OfSession(access.SessionId), Keys.Typing(access.SessionId, other)],
-            [access.Kind, access.Credential, access.Allowance, after ?? "", most, who, other, request],
+            [access.Kind, access.Credential, access.Allowance, after ?? "", most, who, other, request, MostBytes],
             ct));
         return reply.Status switch
         {

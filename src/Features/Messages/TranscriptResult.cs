@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
@@ -18,19 +19,7 @@ public sealed class TranscriptResult(History history) : IResult, IEndpointMetada
         httpContext.Response.ContentType = "text/plain; charset=utf-8";
         httpContext.Response.Headers.ContentDisposition = "attachment; filename=conversation.txt";
         var output = httpContext.Response.BodyWriter;
-        await foreach (var stretch in history.Stretches.WithCancellation(httpContext.RequestAborted))
-        {
-            foreach (var message in stretch)
-            {
-                Encoding.UTF8.GetBytes(Line(message), output);
-                if (output.UnflushedBytes >= HistoryResult.MostUnsentBytes)
-                {
-                    await output.FlushAsync(httpContext.RequestAborted);
-                }
-            }
-
-            await output.FlushAsync(httpContext.RequestAborted);
-        }
+        await HistoryWriter.WriteAsync(history, output, message => output.Write(Encoding.UTF8.GetBytes(Line(message))), httpContext.RequestAborted);
     }
 
     private static string Line(Message message)

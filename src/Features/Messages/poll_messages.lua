@@ -2,7 +2,7 @@
 -- request that made it, so that a repeated attempt of the same request gets the same answer.
 -- KEYS   as in session.lua, 6 string that is there while the other side types
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 cursor or '', 5 most entries, 6 who polls: 'visitor' or 'operator:ID', 7 the other side: 'operator' or
---        'visitor', 8 id of this request
+--        'visitor', 8 id of this request, 9 most bytes of texts, unless the first entry alone has more
 -- Reply  { 'ok', status, operator, operator name, department, call time (µs), '1' while the other side types, up to where the other side has read,
 --          '1' when there are more entries, cursor, { { id, { field, value, ... } }, ... } } | refusal
 -- Waits  with other reads for its turn
@@ -20,12 +20,19 @@ if cursor == '' then
   local from, reached, request = string.match(session[7] or '0-0 0-0 -', '^(%S+) (%S+) (%S+)$')
   cursor = request == ARGV[8] and from or reached
 end
-local entries = redis.call('XRANGE', KEYS[2], '(' .. cursor, '+', 'COUNT', most + 1)
-local more = #entries > most
-if more then
-  entries[most + 1] = nil
-end
-local reached = #entries > 0 and entries[#entries][1] or cursor
+-- A few at a time, so that texts that do not go into the answer are hardly read.
+local few, entries, bytes, more, reached = 16, {}, 0, false, cursor
+repeat
+  local found = redis.call('XRANGE', KEYS[2], '(' .. reached, '+', 'COUNT', few)
+  for _, entry in ipairs(found) do
+    bytes = bytes + #entry[2][6]
+    more = #entries == most or (#entries > 0 and bytes > tonumber(ARGV[9]))
+    if more then
+      break
+    end
+    entries[#entries + 1], reached = entry, entry[1]
+  end
+until more or #found < few
 if ARGV[4] == '' and reached ~= cursor then
   redis.call('HSET', KEYS[1], poll, cursor .. ' ' .. reached .. ' ' .. ARGV[8])
 end

@@ -10,7 +10,7 @@ namespace Intotes.Chat.Features.Operators;
 /// <summary>A session with its conversation, for the operator that has or had it; while it waits for any; for a supervisor always.</summary>
 public sealed class GetSession(
     SessionReader reader, SummaryStore summaries, HistoryReader history, NoteStore notes, CustomerReader customers, AccountStore accounts,
-    IOptions<ChatOptions> options)
+    ReadLimits limits, IOptions<ChatOptions> options)
     : EndpointWithoutRequest<Results<Ok<GetSession.Answer>, Problem>>
 {
     /// <summary>Longer conversations are paged by <c>GET /chat/history</c>.</summary>
@@ -21,9 +21,9 @@ public sealed class GetSession(
     /// <summary>The conversation is not kept waiting for the platform.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <param name="Messages">The newest 500, oldest first.</param>
+    /// <param name="Messages">The newest 500, or fewer where their texts take more than 256 KB; oldest first.</param>
     /// <param name="HasMore">Whether there are older messages.</param>
-    /// <param name="Notes">Notes and audit entries, oldest first; the visitor sees none of them.</param>
+    /// <param name="Notes">The newest 500 notes and audit entries, or fewer where they take more than 256 KB; oldest first. The visitor sees none of them.</param>
     /// <param name="Customer">From the platform, if it answers within a second; null for anonymous visitors. Looking is recorded.</param>
     /// <param name="EarlierSessions">Of the same account, newest first.</param>
     public sealed record Answer(OperatorSession Session, IReadOnlyList<Message> Messages, bool HasMore, IReadOnlyList<Note> Notes, Customer? Customer,
@@ -33,7 +33,7 @@ public sealed class GetSession(
     {
         Get("sessions/{sessionId}");
         Group<OperatorGroup>();
-        Description(d => d.Refuses(Problem.SessionNotFound));
+        Description(d => d.Refuses(Problem.SessionNotFound, Problem.Busy));
     }
 
     public override async Task<Results<Ok<Answer>, Problem>> ExecuteAsync(CancellationToken ct)
@@ -44,23 +44,23 @@ public sealed class GetSession(
             return Problem.SessionNotFound;
         }
 
+        var (place, busy) = await limits.EnterAsync(HttpContext);
+        if (place is null)
+        {
+            return busy!;
+        }
+
         var session = summary.Session;
-        var entered = await history.ReadAsync(SessionAccess.OfSupervisor(session.Id), caller, MostMessages, null, withEvents: true, ct);
+        var entered = await history.ReadNewestAsync(SessionAccess.OfSupervisor(session.Id), caller, MostMessages, place, ct);
         if (entered.Reply is not { } conversation)
         {
             return Problem.SessionNotFound;
         }
 
         var customer = customers.ReadAsync(session, caller, Patience, ct);
-        var messages = new List<Message>();
-        await foreach (var stretch in conversation.Stretches.WithCancellation(ct))
-        {
-            messages.AddRange(stretch);
-        }
-
         int? lease = session.Status == SessionStatus.Active && session.OperatorId == caller.Id ? options.Value.OperatorLeaseSeconds : null;
         return TypedResults.Ok(new Answer(
-            OperatorSession.Of(session, summary.LastMessage, lease), messages, conversation.HasMore, await notes.ReadAsync(session.Id, ct), await customer,
+            OperatorSession.Of(session, summary.LastMessage, lease), conversation.TakeFirst(), conversation.HasMore, await notes.ReadAsync(session.Id, ct), await customer,
             await EarlierAsync(session.Visitor.UserId, ct)));
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
+using StackExchange.Redis;
 
 namespace Intotes.Chat.Features.Operators;
 
@@ -20,6 +21,9 @@ public sealed class NoteStore(RedisGateway redis)
 {
     private const int MostEntries = 2000;
 
+    /// <summary>What is read at once, as long as the texts that were read before it take no more than so many bytes; and in all.</summary>
+    private const int Stretch = 16, MostRead = 500, MostReadBytes = 256 * 1024;
+
     /// <summary>Adds an entry once for each request; without the id of one it takes one for this call.</summary>
     public async Task<(AddNoteStatus Status, Note? Note)> AddAsync(
         string sessionId, string what, Caller.Operator by, string text, string? request, CancellationToken ct)
@@ -35,11 +39,23 @@ public sealed class NoteStore(RedisGateway redis)
         };
     }
 
-    /// <summary>All of a session, oldest first.</summary>
+    /// <summary>The newest of a session, oldest first: 500, or fewer where they take more than 256 KB.</summary>
     public async Task<IReadOnlyList<Note>> ReadAsync(string sessionId, CancellationToken ct)
     {
-        var entries = await redis.CallAsync("XRANGE", db => db.StreamRangeAsync(Keys.OfSession(sessionId)[4]), ct);
-        return [.. entries.Select(e => new Note(
-            e.Id!, e["what"]!, new OperatorIdentity(e["operator"]!, e["name"]), e["text"]!, Stored.TimeOf(e.Id!)))];
+        var (notes, bytes, isEnd) = (new List<Note>(), 0, false);
+        while (!isEnd && notes.Count < MostRead && bytes < MostReadBytes)
+        {
+            var key = Keys.OfSession(sessionId)[4];
+            var entries = await redis.BulkAsync(
+                1, key, (key, end: notes.Count == 0 ? "+" : "(" + notes[^1].Id),
+                static (db, read) => db.StreamRangeAsync(read.key, "-", read.end, Stretch, Order.Descending), ct);
+            notes.AddRange(entries.Select(e => new Note(
+                e.Id!, e["what"]!, new OperatorIdentity(e["operator"]!, e["name"]), e["text"]!, Stored.TimeOf(e.Id!))));
+            bytes += entries.Sum(e => (int)e["text"].Length());
+            isEnd = entries.Length < Stretch;
+        }
+
+        notes.Reverse();
+        return notes;
     }
 }

@@ -12,10 +12,16 @@ public static class PlatformExtensions
         services.AddOptions<PlatformOptions>().Bind(configuration.GetSection("Platform"))
             .Validate(o => o.IsValid, "Platform__BaseUrl must be an absolute http or https URL.")
             .Validate<IHostEnvironment>(
+                (o, environment) => o.IsHttps || environment.IsDevelopment(), "Platform__BaseUrl must be https outside Development: the platform's key goes there.")
+            .Validate<IHostEnvironment>(
                 (o, environment) => o.HasSafeKey || environment.IsDevelopment(),
                 "Platform__ApiKey must have at least 16 random bytes outside Development and must not be the development key.")
+            .Validate<IHostEnvironment>(
+                (o, environment) => o.HasSafeInboundKey || environment.IsDevelopment(),
+                "Platform__InboundKey must have at least 16 random bytes outside Development and must not be Platform__ApiKey.")
             .ValidateOnStart();
         services.AddMemoryCache();
+        services.AddSingleton<PlatformAnswers>();
         services.AddTransient<PlatformSpans>();
         var platform = services.AddHttpClient<PlatformClient>((provider, client) =>
             {
@@ -28,7 +34,11 @@ public static class PlatformExtensions
             })
             // They would write the customer's id, which is in the address, and at Trace the key as well; so would .NET's own spans.
             .RemoveAllLoggers()
-            .ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler { ActivityHeadersPropagator = null });
+            // A redirect is an answer like any other that is not 200: followed, it would take the key to whatever host it names.
+            .ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler
+            {
+                ActivityHeadersPropagator = null, AllowAutoRedirect = false, UseCookies = false, MaxResponseDrainSize = 0, MaxConnectionsPerServer = 64,
+            });
         platform.AddResilienceHandler("platform", pipeline => pipeline
             .AddTimeout(TimeSpan.FromSeconds(5))
             .AddRetry(new HttpRetryStrategyOptions

@@ -34,6 +34,10 @@ public sealed class LongHistoryTests(ChatNodes nodes)
     }
 
     [Theory]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(65)]
+    [InlineData(128)]
     [InlineData(499)]
     [InlineData(500)]
     [InlineData(501)]

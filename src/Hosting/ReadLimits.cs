@@ -1,0 +1,128 @@
+using System.Threading.RateLimiting;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Options;
+
+namespace Intotes.Chat.Hosting;
+
+/// <summary>What one client, and all of a node's, may read of whole conversations; section <c>Chat:Limits</c>. 0 for any number.</summary>
+public sealed class ReadLimitOptions
+{
+    /// <summary>Conversations that one client reads at once.</summary>
+    public int ReadersPerClient { get; init; } = 8;
+
+    /// <summary>Conversations that a node writes at once to anonymous visitors and, counted apart, to all who have signed in.</summary>
+    public int ReadersAtOnce { get; init; } = 256;
+
+    /// <summary>Megabytes that one client reads of conversations in a minute.</summary>
+    public int ReadMegabytesPerMinute { get; init; } = 64;
+
+    public bool IsValid => Array.TrueForAll([ReadersPerClient, ReadersAtOnce, ReadMegabytesPerMinute], limit => limit is >= 0 and <= 100_000);
+}
+
+/// <summary>
+/// Limits the reading of whole conversations (histories, transcripts, an operator's view of a session), which are small requests with large answers. Each node
+/// counts alone, so that it costs no round trip. A client is an account or operator, or else an address. Who finds no place waits a second for one.
+/// </summary>
+public sealed class ReadLimits : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Clients whose bytes are remembered, and requests that wait for a place, of one client and of all.</summary>
+    private const int MostClients = 10_000, MostWaiting = 512;
+
+    private readonly ReadLimitOptions options;
+    private readonly TimeProvider time;
+    private readonly PartitionedRateLimiter<string> perClient;
+    private readonly ConcurrencyLimiter anonymous, signedIn;
+    private readonly MemoryCache paidUntil = new(new MemoryCacheOptions { SizeLimit = MostClients });
+    private readonly Lock gate = new();
+
+    public ReadLimits(IOptions<ReadLimitOptions> options, TimeProvider time)
+    {
+        (this.options, this.time) = (options.Value, time);
+        perClient = PartitionedRateLimiter.Create<string, string>(client => RateLimitPartition.GetConcurrencyLimiter(client, _ => Of(options.Value.ReadersPerClient)));
+        (anonymous, signedIn) = (new(Of(options.Value.ReadersAtOnce)), new(Of(options.Value.ReadersAtOnce)));
+    }
+
+    /// <summary>A place, which the request keeps until it ends; or else why there is none.</summary>
+    public async Task<(ReadPlace? Place, Problem? Refusal)> EnterAsync(HttpContext http)
+    {
+        var user = http.User.FindFirst("sub")?.Value;
+        var client = user is null ? ClientLimits.NameOf(http.Connection.RemoteIpAddress) : "user " + user;
+        if (Debt(client) is { Ticks: > 0 } debt)
+        {
+            return (null, Problem.RateLimited.After(debt));
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        patience.CancelAfter(Patience);
+        if (await TryAsync(perClient.AcquireAsync(client, 1, patience.Token), http.RequestAborted) is not { } own)
+        {
+            return (null, Problem.RateLimited.After(Patience));
+        }
+
+        if (await TryAsync((user is null ? anonymous : signedIn).AcquireAsync(1, patience.Token), http.RequestAborted) is not { } shared)
+        {
+            own.Dispose();
+            return (null, Problem.Busy);
+        }
+
+        var place = new ReadPlace(bytes => Count(client, bytes), own, shared);
+        http.Response.RegisterForDispose(place);
+        return (place, null);
+    }
+
+    public void Dispose()
+    {
+        perClient.Dispose();
+        anonymous.Dispose();
+        signedIn.Dispose();
+        paidUntil.Dispose();
+    }
+
+    private static async Task<RateLimitLease?> TryAsync(ValueTask<RateLimitLease> acquiring, CancellationToken aborted)
+    {
+        try
+        {
+            var lease = await acquiring;
+            return lease.IsAcquired ? lease : null;
+        }
+        catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private static ConcurrencyLimiterOptions Of(int places) => places == 0
+        ? new() { PermitLimit = int.MaxValue }
+        : new() { PermitLimit = places, QueueLimit = MostWaiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst };
+
+    /// <summary>GCRA with bytes, which are known only once they were read: a client may begin while what it has read lies within a minute's allowance.</summary>
+    private TimeSpan Debt(string client) =>
+        paidUntil.TryGetValue(client, out DateTimeOffset until) ? until - TimeSpan.FromMinutes(1) - time.GetUtcNow() : TimeSpan.Zero;
+
+    private void Count(string client, long bytes)
+    {
+        if (options.ReadMegabytesPerMinute == 0 || bytes == 0)
+        {
+            return;
+        }
+
+        var cost = TimeSpan.FromMinutes(bytes / (options.ReadMegabytesPerMinute * 1024.0 * 1024.0));
+        lock (gate)
+        {
+            var now = time.GetUtcNow();
+            var until = (paidUntil.TryGetValue(client, out DateTimeOffset known) && known > now ? known : now) + cost;
+            paidUntil.Set(client, until, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = until - now + TimeSpan.FromSeconds(1) });
+        }
+    }
+}
+
+/// <summary>A client's place among those that read conversations; it is left when the request ends.</summary>
+public sealed class ReadPlace(Action<long> count, params IDisposable[] places) : IDisposable
+{
+    /// <summary>Counts bytes that were read for the client.</summary>
+    public void Count(long bytes) => count(bytes);
+
+    public void Dispose() => Array.ForEach(places, place => place.Dispose());
+}
