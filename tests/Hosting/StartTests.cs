@@ -150,7 +150,7 @@ public sealed class StartTests
     [InlineData("Platform__ApiKey", "intotes-development-platform-key", "development key")]
     [InlineData("Platform__ApiKey", "fifteen bytes..", "16 random bytes")]
     [InlineData("Platform__ApiKey", "aaaaaaaaaaaaaaaa", "16 random bytes")]
-    [InlineData("Platform__InboundKey", "intotes-development-platform-key", "16 random bytes")]
+    [InlineData("Platform__BaseUrl", "http://platform.example/api", "https outside Development")]
     [InlineData("Platform__InboundKey", "aaaaaaaaaaaaaaaa", "16 random bytes")]
     [InlineData("Jwt__SigningKey", "password1234password1234password1234", "random")]
     public async Task Production_refuses_secrets_that_are_weak_or_known_without_repeating_them(string setting, string value, string why)
@@ -160,20 +160,6 @@ public sealed class StartTests
         Assert.Contains(setting, sentence, StringComparison.Ordinal);
         Assert.Contains(why, sentence, StringComparison.Ordinal);
         Assert.DoesNotContain(value, sentence, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Production_sends_the_platforms_key_over_https_only() =>
-        Assert.Contains("Platform__BaseUrl", await RefusalAsync(Production(("Platform__BaseUrl", "http://platform.example/api"))), StringComparison.Ordinal);
-
-    [Fact]
-    public async Task Production_has_two_keys_with_the_platform_one_for_each_direction()
-    {
-        const string key = "q7Jm2vXr9TzLw4KpYc1NbEd8GhSf5UaQ3oRi6tVxB0k=";
-        var sentence = await RefusalAsync(Production(("Platform__ApiKey", key), ("Platform__InboundKey", key)));
-
-        Assert.Contains("Platform__InboundKey", sentence, StringComparison.Ordinal);
-        Assert.DoesNotContain(key, sentence, StringComparison.Ordinal);
     }
 
     [Fact]
