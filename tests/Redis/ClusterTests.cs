@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Reflection;
 using Intotes.Chat.Features.Operators;
+using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Features.Operators.Race;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +34,7 @@ public sealed class ClusterTests
         await using var second = ChatNode.Start(cluster.Configuration, logs, counted, Noting.Register);
         await Conversation.HoldAsync(first, second);
         await PutBackAsync(first);
+        await AbandonAsync(first);
         await first.Services.GetRequiredService<LeaseSweeper>().SweepAsync(Ct);
 
         var all = typeof(Scripts).GetMembers(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
@@ -53,6 +55,16 @@ public sealed class ClusterTests
         Assert.Equal(session.Id, (await claims.LendAsync("support", "dana", null, Ct)).SessionId);
         await claims.PutBackAsync("support", session.Id, "dana", Ct);
         Assert.Equal([session.Id], await desk.Queue.HeadAsync("support", 10, Ct));
+    }
+
+    /// <summary>No visitor of the conversation waits for long enough.</summary>
+    private static async Task AbandonAsync(ChatNode node)
+    {
+        var desk = new Desk(node.Services);
+        var session = await desk.CallAsync(await desk.OpenAsync(Ct), "billing", Ct);
+        await desk.Queue.SeeAsync("billing", [session.Id], Ct);
+        await desk.Sessions.AbandonAsync(session.Id, "billing", Ct);
+        Assert.Equal(SessionStatus.Open, (await desk.Sessions.FindAsync(session.Id, Ct))!.Status);
     }
 
     /// <summary>A gateway that notes which scripts have run without an error.</summary>

@@ -14,7 +14,7 @@ internal static class Conversation
 
     /// <summary>For its nodes: everything that is counted is counted, and nothing is refused.</summary>
     public static Dictionary<string, string> Limits { get; } =
-        new[] { "MessagesPerMinute", "PollsPerMinute", "SessionsPerMinutePerIp", "FailuresPerMinutePerIp" }.ToDictionary(limit => "Chat:Limits:" + limit, _ => "1000");
+        new[] { "MessagesPerMinute", "PollsPerMinute", "SessionsPerMinutePerIp", "FailuresPerMinutePerIp", "WaitingCallsPerIp" }.ToDictionary(limit => "Chat:Limits:" + limit, _ => "1000");
 
     /// <summary>Holds it, and asserts that it went as it should. The nodes' Redis must be theirs alone.</summary>
     public static async Task HoldAsync(ChatNode first, ChatNode second)
@@ -67,6 +67,7 @@ internal static class Conversation
         await SendAsync(first, $"POST operator/sessions/{account}/close", erik);
         await SendAsync(first, "GET operator/poll?wait=1", dana);
         await SendAsync(second, "GET operator/stats", sue);
+        Assert.Equal(2, (await SendAsync(first, "GET operator/sessions?state=closed", sue))["sessions"]!.AsArray().Count);
         await SendAsync(first, "POST operator/canned-replies", dana, null, new { shortcut = "hi", text = "Hello!" });
         await SendAsync(second, "PUT operator/canned-replies/hi", dana, null, new { text = "Hello, {{visitor.name}}!" });
         Assert.Equal("hi", (string?)(await SendAsync(first, "GET operator/canned-replies", erik))["cannedReplies"]![0]!["shortcut"]);

@@ -86,7 +86,7 @@ public sealed class ClaimInterleavingTests : IAsyncLifetime
         var session = await CallAsync();
         await desk.Roster.HoldAsync(Ann.Id, session, mustBeOnline: false, Ct); // as her claim does first
 
-        await AtAsync("summarize_session", Moment.After, () => desk.Claimer.ClaimNextAsync(Ann, null, Ct), () => desk.LookAsync(Ann, Ct));
+        await AtAsync("HGETALL", Moment.After, () => desk.Claimer.ClaimNextAsync(Ann, null, Ct), () => desk.LookAsync(Ann, Ct));
 
         Assert.Equal([session], await desk.Roster.HeldByAsync(Ann.Id, Ct));
     }

@@ -31,6 +31,23 @@ internal sealed class FaultyGateway(RedisConnection connection, IOptions<RedisOp
     /// <summary>The log of a department's lendings, oldest first: "session next" or "session wanted".</summary>
     public static RedisKey LendsOf(string department) => Keys.OfQueue(department)[0].Append(":lends");
 
+    /// <summary>A plain command is a step too, under its own name.</summary>
+    public override async Task<T> CallAsync<T>(string operation, Func<IDatabase, Task<T>> command, CancellationToken ct)
+    {
+        if (Fate.Current is { } before)
+        {
+            await before.MeetAsync(operation, Moment.Before, null);
+        }
+
+        var reply = await base.CallAsync(operation, command, ct);
+        if (Fate.Current is { } after)
+        {
+            await after.MeetAsync(operation, Moment.After, null);
+        }
+
+        return reply;
+    }
+
     protected override async Task<RedisResult> EvaluateAsync(IDatabase redis, Script script, RedisKey[] keys, RedisValue[] arguments)
     {
         if (Fate.Current is { } before)
