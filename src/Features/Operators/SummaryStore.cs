@@ -1,6 +1,7 @@
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
+using StackExchange.Redis;
 
 namespace Intotes.Chat.Features.Operators;
 
@@ -13,6 +14,9 @@ public sealed class SummaryStore(RedisGateway redis, RosterStore roster)
 {
     /// <summary>Sessions that are read at once, so that a long list keeps nothing else from Redis.</summary>
     private const int MostAtOnce = 100;
+
+    /// <summary>So many are read beside what people do, as claims need them; more are a list, and wait for each other.</summary>
+    private const int Few = 20;
 
     /// <summary>Null for a session that is gone.</summary>
     public async Task<SessionSummary?> FindAsync(string sessionId, CancellationToken ct) => (await FindEachAsync([sessionId], ct))[0];
@@ -27,7 +31,9 @@ public sealed class SummaryStore(RedisGateway redis, RosterStore roster)
         var found = new List<SessionSummary?>(sessionIds.Count);
         foreach (var some in sessionIds.Chunk(MostAtOnce))
         {
-            var hashes = await redis.CallAsync("HGETALL", db => Task.WhenAll(Array.ConvertAll(some, id => db.HashGetAllAsync(Keys.Session(id)))), ct);
+            var hashes = some.Length <= Few
+                ? await redis.CallAsync("HGETALL", db => ReadAsync(db, some), ct)
+                : await redis.BulkAsync(some.Length, Keys.Session(some[0]), some, ReadAsync, ct);
             found.AddRange(some.Zip(hashes, (id, hash) => hash.Length == 0 ? null : Summarize(id, hash.ToDictionary(f => (string)f.Name!, f => (string)f.Value!))));
         }
 
@@ -68,6 +74,8 @@ public sealed class SummaryStore(RedisGateway redis, RosterStore roster)
 
         return held;
     }
+
+    private static Task<HashEntry[][]> ReadAsync(IDatabase db, string[] ids) => Task.WhenAll(Array.ConvertAll(ids, id => db.HashGetAllAsync(Keys.Session(id))));
 
     private static SessionSummary Summarize(string id, Dictionary<string, string> fields)
     {
