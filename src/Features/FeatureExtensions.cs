@@ -16,7 +16,7 @@ public static class FeatureExtensions
 
         services.AddSingleton<BackgroundWriter>().AddHostedService(p => p.GetRequiredService<BackgroundWriter>());
         services.AddSingleton<SessionStore>().AddSingleton<SessionOpener>().AddSingleton<SessionGate>().AddSingleton<SessionCloser>().AddSingleton<SessionEraser>();
-        services.AddSingleton<AccountStore>().AddSingleton<RosterStore>().AddSingleton<HeldIndex>().AddSingleton<HolderWatch>().AddSingleton<SampleStore>();
+        services.AddSingleton<AccountStore>().AddSingleton<GrantStore>().AddSingleton<RosterStore>().AddSingleton<HeldIndex>().AddSingleton<HolderWatch>().AddSingleton<SampleStore>();
         services.AddSingleton<QueueStore>().AddSingleton<QueueSweeper>().AddSingleton<CallEnqueuer>().AddSingleton<DepartmentStore>().AddSingleton<QueuePlaces>().AddHostedService(p => p.GetRequiredService<QueuePlaces>()).AddHostedService<DeskGauge>();
         services.AddSingleton<Departments>().AddHostedService(p => p.GetRequiredService<Departments>()).AddSingleton<VisitorWatch>().AddHostedService(p => p.GetRequiredService<VisitorWatch>());
 
@@ -28,7 +28,7 @@ public static class FeatureExtensions
         services.AddSingleton<ClaimStore>().AddSingleton<CallClaimer>().AddSingleton<SummaryStore>().AddSingleton<SessionReader>();
         services.AddSingleton<CallPages>().AddSingleton<SessionPages>().AddSingleton<DeskStats>();
         services.AddSingleton<HandoverStore>().AddSingleton<SessionReturner>().AddSingleton<LeaseSweeper>().AddHostedService(p => p.GetRequiredService<LeaseSweeper>());
-        services.AddSingleton<NoteStore>().AddTransient<CustomerReader>().AddSingleton<CannedReplyStore>().AddSingleton<OperatorWait>().AddSingleton<SessionsPoller>();
+        services.AddSingleton<NoteStore>().AddTransient<CustomerReader>().AddSingleton<CannedReplyStore>().AddSingleton<AuditReader>().AddSingleton<OperatorWait>().AddSingleton<SessionsPoller>();
         services.AddPlatform(configuration);
         return services;
     }

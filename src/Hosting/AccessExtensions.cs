@@ -69,12 +69,14 @@ public static class AccessExtensions
     /// Authentication, then: a bearer token that is present but bad ends the request, whatever the endpoint would allow; and an endpoint that
     /// does not say who may call it is not there (FastEndpoints maps one, <c>/_test_url_cache_</c>, which lists its endpoints by type).
     /// </summary>
-    public static IApplicationBuilder UseAccess(this IApplicationBuilder app) => app
-        .UseAuthentication()
-        .Use(static (http, next) => HasBearer(http.Request) && http.User.Identity is not { IsAuthenticated: true } ? RefuseBearerAsync(http)
+    public static IApplicationBuilder UseAccess(this WebApplication app)
+    {
+        var operatorSide = OperatorSide.Address(app.Configuration);
+        return app.UseAuthentication().Use((http, next) => HasBearer(http.Request) && http.User.Identity is not { IsAuthenticated: true } ? RefuseBearerAsync(http)
+            : OperatorSide.IsMisplaced(http, operatorSide) ? (Problem.Forbidden with { SecurityEvent = "operator_address" }).ExecuteAsync(http)
             : http.GetEndpoint() is RouteEndpoint endpoint && !SaysWhoMayCall(endpoint) ? Problem.NotFound.ExecuteAsync(http)
-            : next(http))
-        .UseAuthorization();
+            : next(http)).UseAuthorization();
+    }
 
     private static bool SaysWhoMayCall(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;

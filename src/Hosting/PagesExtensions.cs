@@ -21,6 +21,7 @@ public static class PagesExtensions
     /// <summary>Answers files only; what is none goes on to the API, which is never compressed.</summary>
     public static WebApplication UsePages(this WebApplication app)
     {
+        app.UseOperatorSide();
         app.UseWhen(static http => SecurityHeaders.IsPage(http.Request.Path), static pages => pages
             .Use(AnswerPreflights)
             .UseResponseCompression()

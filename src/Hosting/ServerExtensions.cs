@@ -34,11 +34,6 @@ public static class ServerExtensions
     /// <summary>Listens where <c>ASPNETCORE_URLS</c> says, else on loopback; takes nothing larger, slower or more than a chat needs.</summary>
     public static IWebHostBuilder UseServer(this IWebHostBuilder host, IConfiguration configuration)
     {
-        if (string.IsNullOrEmpty(configuration[WebHostDefaults.ServerUrlsKey]))
-        {
-            host.UseUrls(DefaultAddress);
-        }
-
         var connections = configuration.GetValue("Server:MaxConnections", DefaultConnections);
         if (connections is < 1 or > MostConnections)
         {
@@ -51,10 +46,8 @@ public static class ServerExtensions
             throw new Storage.CannotStartException($"Server__MaxConnectionsPerIp must be 0 to {MostConnections}; 0 switches it off.");
         }
 
-        if (ManagementExtensions.Address(configuration) is { } management)
-        {
-            host.UseUrls($"{configuration[WebHostDefaults.ServerUrlsKey] ?? DefaultAddress};{management}");
-        }
+        var addresses = OperatorSide.With(configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } urls ? urls : DefaultAddress, configuration);
+        host.UseUrls(ManagementExtensions.Address(configuration) is { } management ? $"{addresses};{management}" : addresses);
 
         // A request runs where its bytes came in, up to its first call to Redis, rather than in line for another thread: nothing here blocks one.
         host.UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true);

@@ -10,7 +10,7 @@ public sealed class AuditOptions
     /// Entries of one day, of all nodes. Refused attempts are recorded up to a half of it, looks up to all of it, actions up to twice as many: what is
     /// easily repeated cannot crowd out what changes something.
     /// </summary>
-    public int EntriesPerDay { get; init; } = 50_000;
+    public int EntriesPerDay { get; init; } = 20_000;
 
     public bool IsValid => Days is >= 1 and <= 3650 && EntriesPerDay is >= 100 and <= 10_000_000;
 

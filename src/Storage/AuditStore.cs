@@ -26,7 +26,11 @@ public sealed record StoredAuditEntry(
     string Id, DateTimeOffset At, string What, string Role, string? OperatorId, string? OperatorName, string? Session, string? User, string? Detail, string? Refused);
 
 /// <summary>Whose entries are wanted; null for anybody's.</summary>
-public readonly record struct AuditFilter(string? OperatorId, string? UserId, string? SessionId);
+public readonly record struct AuditFilter(string? OperatorId, string? UserId, string? SessionId)
+{
+    /// <summary>How many are named.</summary>
+    public int Subjects => (OperatorId is null ? 0 : 1) + (UserId is null ? 0 : 1) + (SessionId is null ? 0 : 1);
+}
 
 /// <param name="Seen">How many entries Redis looked at.</param>
 /// <param name="LastId">The last of these; empty where there was none.</param>
@@ -34,7 +38,7 @@ public sealed record AuditStretch(int Seen, string LastId, IReadOnlyList<StoredA
 
 /// <summary>
 /// The audit stream: append-only, outside the sessions, so that their erasure leaves it alone. It is written and read day by day. Each subject of a day has
-/// a stream of ids besides, so that reading what concerns one costs what there is of it.
+/// an index besides, so that reading what concerns one costs what there is of it.
 /// </summary>
 public sealed class AuditStore(RedisGateway redis, IOptions<AuditOptions> options, TimeProvider time)
 {
@@ -83,7 +87,7 @@ public sealed class AuditStore(RedisGateway redis, IOptions<AuditOptions> option
         return new AuditStretch((int)reply.Number(0), reply.Text(1) ?? "", [.. reply.Items(2).Select(Parse)]);
     }
 
-    /// <summary>The streams of ids, the narrowest first.</summary>
+    /// <summary>The indexes, the narrowest first.</summary>
     private static IEnumerable<RedisKey> Subjects(DateOnly day, string @operator, string session, string user)
     {
         (string Kind, string Digest)[] subjects = [("session", session), ("user", user), ("operator", @operator)];

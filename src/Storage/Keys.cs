@@ -101,6 +101,9 @@ public static class Keys
     /// </summary>
     public static RedisKey[] OfRoster() => ["chat:{operators}:seen", "chat:{operators}:presence", "chat:{operators}:held", "chat:{operators}:names", "chat:{operators}:holding"];
 
+    /// <summary>Hash: operator id -> the departments that its last token granted, without a lifetime (owner: GrantStore); only with <c>Jwt__DepartmentsClaim</c>.</summary>
+    public static readonly RedisKey Grants = "chat:{operators}:grants";
+
     /// <summary>String: what GCRA keeps of one operator's polls or other calls, for a minute at most (owner: RosterStore).</summary>
     public static RedisKey CallsBy(string operatorId, string what) => $"chat:{{operators}}:{what}:{Digest(operatorId)}";
 
@@ -113,7 +116,10 @@ public static class Keys
     /// </summary>
     public static RedisKey Audit(DateOnly day) => AuditDay(day) + ":entries";
 
-    /// <summary>Stream: the ids of the day's audit entries of one subject, kept as long (owner: AuditStore).</summary>
+    /// <summary>
+    /// Sorted set of equal scores: "time (ms)-sequence in six digits" of the day's audit entries of one subject, kept as long (owner: AuditStore). A stream of a
+    /// few ids would take 4 KB.
+    /// </summary>
     /// <param name="day">The day.</param>
     /// <param name="kind"><c>operator</c>, <c>session</c> or <c>user</c>.</param>
     /// <param name="subject">Its digest, by <see cref="AuditDigest"/>.</param>

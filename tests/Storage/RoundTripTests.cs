@@ -1,7 +1,9 @@
 using System.Net;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Tests.Faults;
 using Intotes.Chat.Tests.Features.Messages;
 using Intotes.Chat.Tests.Redis;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Intotes.Chat.Tests.Storage;
 
@@ -189,6 +191,7 @@ public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedN
 
     private async Task IsAsync(int roundTrips, Func<Task> act)
     {
+        await Node.Services.GetRequiredService<BackgroundWriter>().IdleAsync(); // what came before
         var commands = Together(await counted.Monitor.CommandsAsync(act));
         Assert.True(commands.Count == roundTrips, $"{roundTrips} expected, {commands.Count} seen: {string.Join(", ", commands)}");
     }

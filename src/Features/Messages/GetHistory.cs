@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>The whole conversation, oldest first; or with a limit, pages backwards from the newest.</summary>
-public sealed class GetHistory(SessionGate gate, HistoryReader reader, ReadLimits limits)
+public sealed class GetHistory(SessionGate gate, HistoryReader reader, ReadLimits limits, AuditLog audit)
     : Endpoint<GetHistory.Request, Results<HistoryResult, Problem>>
 {
     public sealed class Request
@@ -54,12 +54,27 @@ public sealed class GetHistory(SessionGate gate, HistoryReader reader, ReadLimit
         }
 
         var caller = User.Caller()!;
+        string? sessionId = null;
         var (history, refusal) = await gate.EnterAsync(
             caller,
             request.SessionId,
             Allowance.Polls,
-            access => reader.ReadAsync(access, caller, request.Limit, request.Before, request.Event ?? true, place, ct),
+            access =>
+            {
+                sessionId = access.SessionId;
+                return reader.ReadAsync(access, caller, request.Limit, request.Before, request.Event ?? true, place, ct);
+            },
             ct);
-        return history is null ? refusal! : new HistoryResult(history);
+        if (history is null)
+        {
+            return refusal!;
+        }
+
+        if (caller is Caller.Operator)
+        {
+            audit.Look(User, "history_read", sessionId);
+        }
+
+        return new HistoryResult(history);
     }
 }

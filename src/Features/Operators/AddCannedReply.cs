@@ -1,12 +1,14 @@
 using FastEndpoints;
 using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Adds a canned reply under a shortcut that is not taken.</summary>
-public sealed class AddCannedReply(CannedReplyStore replies) : Endpoint<AddCannedReply.Request, Results<Created<CannedReply>, Problem>>
+public sealed class AddCannedReply(CannedReplyStore replies, AuditLog audit, IOptions<ChatOptions> options) : Endpoint<AddCannedReply.Request, Results<Created<CannedReply>, Problem>>
 {
     public sealed class Request
     {
@@ -34,7 +36,13 @@ public sealed class AddCannedReply(CannedReplyStore replies) : Endpoint<AddCanne
 
     public override async Task<Results<Created<CannedReply>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
+        if (!options.Value.MayChange(User.Operator()))
+        {
+            return Problem.Forbidden;
+        }
+
         var reply = new CannedReply(request.Shortcut!, MessageText.Clean(request.Text!));
+        await audit.RecordAsync(User, "reply_added", detail: reply.Shortcut);
         return await replies.AddAsync(reply, ct) ? TypedResults.Created((string?)null, reply) : Problem.ShortcutTaken;
     }
 }

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Adds an internal note to a session that the operator may read; the visitor never sees it.</summary>
-public sealed class AddNote(SessionReader reader, NoteStore notes) : Endpoint<AddNote.Request, Results<Created<Note>, Problem>>
+public sealed class AddNote(SessionReader reader, NoteStore notes, AuditLog audit) : Endpoint<AddNote.Request, Results<Created<Note>, Problem>>
 {
     public sealed class Request
     {
@@ -30,12 +30,17 @@ public sealed class AddNote(SessionReader reader, NoteStore notes) : Endpoint<Ad
     {
         var caller = User.Operator();
         var sessionId = Route<string>("sessionId")!;
-        if (await reader.FindAsync(sessionId, caller, ct) is null)
+        if (await reader.FindAsync(sessionId, caller, ct) is not { } summary)
         {
             return Problem.SessionNotFound;
         }
 
         var (status, note) = await notes.AddAsync(sessionId, "note", caller, MessageText.Clean(request.Text!), null, ct);
+        if (status == AddNoteStatus.Added)
+        {
+            await audit.RecordAsync(User, "noted", sessionId, summary.Session.Visitor.UserId);
+        }
+
         return status switch
         {
             AddNoteStatus.Added => TypedResults.Created((string?)null, note),

@@ -10,7 +10,7 @@ namespace Intotes.Chat.Features.Operators;
 /// For some minutes the visitor of a session can neither post nor open a session: an account wherever it signs in, an anonymous visitor with
 /// its token. Zero minutes lets it again.
 /// </summary>
-public sealed class BlockVisitor(HandoverStore handovers, AccountStore accounts, NoteStore notes)
+public sealed class BlockVisitor(SessionReader reader, HandoverStore handovers, AccountStore accounts, NoteStore notes, AuditLog audit, SecurityEvents security)
     : Endpoint<BlockVisitor.Request, Results<NoContent, Problem>>
 {
     public sealed class Request
@@ -38,7 +38,9 @@ public sealed class BlockVisitor(HandoverStore handovers, AccountStore accounts,
         var sessionId = Route<string>("sessionId")!;
         var duration = TimeSpan.FromMinutes(request.Minutes!.Value);
         var access = caller.IsSupervisor ? SessionAccess.OfSupervisor(sessionId) : SessionAccess.OfOperator(sessionId, caller);
-        if (await handovers.BlockAsync(access, duration, ct) is not { } userId)
+        // A supervisor's right to a session is that to read it, which its departments limit.
+        if ((caller is { IsSupervisor: true, Departments: not null } && await reader.FindAsync(sessionId, caller, ct) is null)
+            || await handovers.BlockAsync(access, duration, ct) is not { } userId)
         {
             return Problem.NotAssigned;
         }
@@ -52,6 +54,9 @@ public sealed class BlockVisitor(HandoverStore handovers, AccountStore accounts,
             }
         }
 
+        var what = duration > TimeSpan.Zero ? "blocked" : "unblocked";
+        security.Note("visitor_" + what);
+        await audit.RecordAsync(User, what, sessionId, userId.Length > 0 ? userId : null, $"{request.Minutes} minutes");
         await notes.AddAsync(sessionId, "blocked", caller, $"for {request.Minutes} minutes", null, ct);
         return TypedResults.NoContent();
     }

@@ -26,7 +26,7 @@ public sealed class CallClaimer(
             return (ClaimStatus.Claimed, await ConfirmAsync(before, caller, ct));
         }
 
-        var entry = await roster.ReadAsync(caller.Id, ct);
+        var entry = (await roster.ReadAsync(caller.Id, ct)).As(caller);
         if (!await HasRoomAsync(entry, ct))
         {
             return (ClaimStatus.AtCapacity, null);
@@ -62,6 +62,7 @@ public sealed class CallClaimer(
             switch (session)
             {
                 case null:
+                case { Department: { } of } when session.OperatorId != caller.Id && !departments.GrantedTo(caller).Contains(of):
                 case { Status: SessionStatus.Open }:
                     return (ClaimStatus.SessionNotFound, null);
                 case { Status: SessionStatus.Closed }:
@@ -104,7 +105,7 @@ public sealed class CallClaimer(
     /// <summary>The channels on which the operator's calls are announced.</summary>
     public async Task<IReadOnlyList<string>> ChannelsAsync(Caller.Operator caller, CancellationToken ct)
     {
-        var entry = await roster.ReadAsync(caller.Id, ct);
+        var entry = (await roster.ReadAsync(caller.Id, ct)).As(caller);
         return [.. departments.ServedBy(entry).Select(Storage.Keys.CallsOf)];
     }
 

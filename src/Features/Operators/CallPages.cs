@@ -20,42 +20,42 @@ public sealed class CallPages
     private const int MostTries = 10;
 
     private readonly QueueStore queue;
-    private readonly Departments departments;
     private readonly SummaryStore summaries;
-    private readonly SharedReads<(int Limit, CallCursor? After), CallPage> pages;
+    private readonly SharedReads<(int Limit, CallCursor? After, string Departments), CallPage> pages;
 
-    public CallPages(QueueStore queue, Departments departments, SummaryStore summaries)
+    public CallPages(QueueStore queue, SummaryStore summaries)
     {
-        (this.queue, this.departments, this.summaries) = (queue, departments, summaries);
-        pages = new((key, ct) => CollectAsync(key.Limit, key.After, ct));
+        (this.queue, this.summaries) = (queue, summaries);
+        pages = new((key, ct) => CollectAsync(key.Departments.Split(',', StringSplitOptions.RemoveEmptyEntries), key.Limit, key.After, ct));
     }
 
-    /// <summary>The calls after the cursor.</summary>
-    public Task<CallPage> ReadAsync(int limit, CallCursor? after, CancellationToken ct) => pages.ReadAsync((limit, after), ct);
+    /// <summary>The calls of these departments after the cursor.</summary>
+    public Task<CallPage> ReadAsync(IEnumerable<string> departments, int limit, CallCursor? after, CancellationToken ct) =>
+        pages.ReadAsync((limit, after, string.Join(',', departments)), ct);
 
-    private async Task<CallPage> CollectAsync(int limit, CallCursor? after, CancellationToken ct)
+    private async Task<CallPage> CollectAsync(string[] departments, int limit, CallCursor? after, CancellationToken ct)
     {
         var calls = new List<ListedCall>();
         for (var tries = 1; ; tries++)
         {
             var needed = limit - calls.Count;
-            var (next, queues) = await NextAsync(needed, after, ct);
+            var (next, queues) = await NextAsync(departments, needed, after, ct);
             var some = next.Take(needed).ToList();
             calls.AddRange(await WithSessionsAsync(some, ct));
             after = some.Count > 0 ? some[^1].Cursor : after;
             var hasMore = next.Count > needed;
             if (calls.Count == limit || !hasMore || tries == MostTries)
             {
-                return new CallPage(calls, queues.Sum(q => q.Count), queues.Max(q => q.TakenAt), after, hasMore);
+                return new CallPage(calls, queues.Sum(q => q.Count), queues.Length > 0 ? queues.Max(q => q.TakenAt) : default, after, hasMore);
             }
         }
     }
 
     /// <summary>The next calls over all departments, and one more where there are.</summary>
-    private async Task<(IReadOnlyList<QueuedCall> Calls, QueuePage[] Queues)> NextAsync(int needed, CallCursor? after, CancellationToken ct)
+    private async Task<(IReadOnlyList<QueuedCall> Calls, QueuePage[] Queues)> NextAsync(string[] departments, int needed, CallCursor? after, CancellationToken ct)
     {
         // The call that the cursor names, and the one more that tells whether there are further ones.
-        var queues = await Task.WhenAll(departments.Served.Select(department => queue.PageAsync(department, after, needed + 2, ct)));
+        var queues = await Task.WhenAll(departments.Select(department => queue.PageAsync(department, after, needed + 2, ct)));
         var next = queues.SelectMany(q => q.Calls).Where(call => after is not { } last || call.Cursor.CompareTo(last) > 0);
         return ([.. next.OrderBy(call => call.Cursor)], queues);
     }

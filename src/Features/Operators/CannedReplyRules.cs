@@ -1,12 +1,16 @@
 using System.Text.RegularExpressions;
 using FluentValidation;
 using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Features.Sessions;
 
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>What a canned reply may be.</summary>
 public static partial class CannedReplyRules
 {
+    /// <summary>Whether the caller may change canned replies.</summary>
+    public static bool MayChange(this ChatOptions options, Caller.Operator caller) => caller.IsSupervisor || options.CannedRepliesBy == "operators";
+
     public static IRuleBuilderOptions<T, string?> IsShortcut<T>(this IRuleBuilder<T, string?> rule) => rule
         .NotNull().Matches(@"^[a-z0-9-]{1,32}\z").WithMessage("Must be 1 to 32 of a-z, 0-9 and '-'.");
 

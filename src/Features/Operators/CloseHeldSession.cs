@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>The operator that has a session ends it. Ending it again changes nothing.</summary>
-public sealed class CloseHeldSession(SessionCloser closer, SummaryStore summaries)
+public sealed class CloseHeldSession(SessionCloser closer, SummaryStore summaries, AuditLog audit)
     : Endpoint<CloseHeldSession.Request, Results<Ok<OperatorSession>, Problem>>
 {
     public sealed class Request
@@ -37,6 +37,7 @@ public sealed class CloseHeldSession(SessionCloser closer, SummaryStore summarie
             return Problem.NotAssigned;
         }
 
+        await audit.RecordAsync(User, "closed", session.Id, session.Visitor.UserId);
         return TypedResults.Ok(OperatorSession.Of(session, (await summaries.FindAsync(session.Id, ct))?.LastMessage, null));
     }
 }

@@ -2,7 +2,7 @@ using Intotes.Chat.Features.Sessions;
 
 namespace Intotes.Chat.Features.Operators;
 
-/// <summary>Statistics of the desk over all departments. All who ask a node at once share what it reads, which is bounded.</summary>
+/// <summary>Statistics of the desk over the departments that the caller may serve. All who ask a node at once share what it reads, which is bounded.</summary>
 public sealed class DeskStats
 {
     private readonly QueueStore queue;
@@ -14,32 +14,34 @@ public sealed class DeskStats
     public DeskStats(QueueStore queue, RosterStore roster, SampleStore samples, Departments departments)
     {
         (this.queue, this.roster, this.samples, this.departments) = (queue, roster, samples, departments);
-        reads = new((_, ct) => CollectAsync(ct));
+        reads = new((of, ct) => CollectAsync(of.Split(',', StringSplitOptions.RemoveEmptyEntries), ct));
     }
 
-    public Task<GetStats.Answer> ReadAsync(CancellationToken ct) => reads.ReadAsync("", ct);
+    public Task<GetStats.Answer> ReadAsync(Caller.Operator caller, CancellationToken ct) => reads.ReadAsync(string.Join(',', departments.GrantedTo(caller)), ct);
 
-    private async Task<GetStats.Answer> CollectAsync(CancellationToken ct)
+    private async Task<GetStats.Answer> CollectAsync(string[] of, CancellationToken ct)
     {
-        var queues = Task.WhenAll(departments.Served.Select(d => queue.CountAsync(d, ct)));
-        var operators = roster.ReadAsync(ct);
-        var waits = DaysAsync(SampleKind.Wait, ct);
-        var responses = DaysAsync(SampleKind.FirstResponse, ct);
-        var ratings = await DaysAsync(SampleKind.Rating, ct);
+        var queues = Task.WhenAll(of.Select(d => queue.CountAsync(d, ct)));
+        var all = roster.ReadAsync(ct);
+        var waits = DaysAsync(of, SampleKind.Wait, ct);
+        var responses = DaysAsync(of, SampleKind.FirstResponse, ct);
+        var ratings = await DaysAsync(of, SampleKind.Rating, ct);
+        // Whoever serves none of them is another desk's.
+        var operators = (await all).Where(o => of.Length == departments.Served.Count || of.Any(o.Serves)).ToList();
         var rated = ratings.Sum(r => r.InDay);
         return new GetStats.Answer(
             (await queues).Sum(q => q.Count),
-            (int?)(await queues).Max(q => q.LongestWait)?.TotalSeconds,
-            (await operators).Sum(o => o.Held),
-            (await operators).Count(o => o.IsOnline),
+            (int?)(await queues).Select(q => q.LongestWait).Max()?.TotalSeconds,
+            operators.Sum(o => o.Held),
+            operators.Count(o => o.IsOnline),
             Summarize(await waits),
             Summarize(await responses),
             rated == 0 ? null : Math.Round(ratings.Where(r => r.InDay > 0).Sum(r => r.OfDay.Average() * r.InDay) / rated, 2),
             rated);
     }
 
-    private async Task<IReadOnlyList<SampleDay>> DaysAsync(SampleKind kind, CancellationToken ct) =>
-        await Task.WhenAll(departments.Served.Select(department => samples.DayAsync(department, kind, ct)));
+    private async Task<IReadOnlyList<SampleDay>> DaysAsync(string[] of, SampleKind kind, CancellationToken ct) =>
+        await Task.WhenAll(of.Select(department => samples.DayAsync(department, kind, ct)));
 
     private static GetStats.Spans Summarize(IReadOnlyList<SampleDay> days) =>
         new(SpreadOf(days.Select(d => (d.InHour, d.OfHour))), SpreadOf(days.Select(d => (d.InDay, d.OfDay))));

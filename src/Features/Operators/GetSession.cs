@@ -10,7 +10,7 @@ namespace Intotes.Chat.Features.Operators;
 /// <summary>A session with its conversation, for the operator that has or had it; while it waits for any; for a supervisor always.</summary>
 public sealed class GetSession(
     SessionReader reader, SummaryStore summaries, HistoryReader history, NoteStore notes, CustomerReader customers, AccountStore accounts,
-    ReadLimits limits, IOptions<ChatOptions> options)
+    ReadLimits limits, AuditLog audit, IOptions<ChatOptions> options)
     : EndpointWithoutRequest<Results<Ok<GetSession.Answer>, Problem>>
 {
     /// <summary>Longer conversations are paged by <c>GET /chat/history</c>.</summary>
@@ -51,6 +51,7 @@ public sealed class GetSession(
         }
 
         var session = summary.Session;
+        audit.Look(User, "session_read", session.Id, session.Visitor.UserId);
         var entered = await history.ReadNewestAsync(SessionAccess.OfSupervisor(session.Id), caller, MostMessages, place, ct);
         if (entered.Reply is not { } conversation)
         {

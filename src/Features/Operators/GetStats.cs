@@ -3,7 +3,7 @@ using Intotes.Chat.Features.Sessions;
 
 namespace Intotes.Chat.Features.Operators;
 
-/// <summary>How the desk does: the queue now, and waits, first responses and ratings of the last hour and day, over all departments.</summary>
+/// <summary>How the desk does: the queue now, and waits, first responses and ratings of the last hour and day, over all departments, or those that the caller's token grants.</summary>
 public sealed class GetStats(DeskStats stats)
     : EndpointWithoutRequest<GetStats.Answer>
 {
@@ -24,5 +24,5 @@ public sealed class GetStats(DeskStats stats)
         Group<OperatorGroup>();
     }
 
-    public override Task<Answer> ExecuteAsync(CancellationToken ct) => stats.ReadAsync(ct);
+    public override Task<Answer> ExecuteAsync(CancellationToken ct) => stats.ReadAsync(User.Operator(), ct);
 }

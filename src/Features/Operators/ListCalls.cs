@@ -7,7 +7,7 @@ using Intotes.Chat.Hosting;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>The waiting calls in the order of service: the oldest first, and after them those whose visitor has not been seen for 90 s.</summary>
-public sealed class ListCalls(CallPages pages) : Endpoint<ListCalls.Request, ListCalls.Answer>
+public sealed class ListCalls(CallPages pages, Departments departments) : Endpoint<ListCalls.Request, ListCalls.Answer>
 {
     private const int DefaultLimit = 100;
 
@@ -53,7 +53,7 @@ public sealed class ListCalls(CallPages pages) : Endpoint<ListCalls.Request, Lis
 
     public override async Task<Answer> ExecuteAsync(Request request, CancellationToken ct)
     {
-        var page = await pages.ReadAsync(request.Limit ?? DefaultLimit, CallCursor.Parse(request.After), ct);
+        var page = await pages.ReadAsync(departments.GrantedTo(User.Operator()), request.Limit ?? DefaultLimit, CallCursor.Parse(request.After), ct);
         return new Answer([.. page.Calls.Select(call => Of(call, page.TakenAt))], page.Total, page.Last?.ToString(), page.HasMore);
     }
 

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Sessions by their state: an operator's own, and those that wait; a supervisor's list covers all operators.</summary>
-public sealed class ListSessions(SessionPages pages, IOptions<ChatOptions> options) : Endpoint<ListSessions.Request, Results<Ok<ListSessions.Answer>, Problem>>
+public sealed class ListSessions(SessionPages pages, Departments departments, AuditLog audit, IOptions<ChatOptions> options) : Endpoint<ListSessions.Request, Results<Ok<ListSessions.Answer>, Problem>>
 {
     private const int DefaultLimit = 100;
 
@@ -62,11 +62,16 @@ public sealed class ListSessions(SessionPages pages, IOptions<ChatOptions> optio
         var (limit, before) = (request.Limit ?? DefaultLimit, request.Before);
         var page = await (request.State switch
         {
-            State.Waiting => pages.WaitingAsync(limit, before, ct),
-            State.Active => pages.HeldAsync(caller.IsSupervisor ? null : caller.Id, limit, before, ct),
-            State.Closed => pages.ClosedAsync(caller.IsSupervisor ? null : caller.Id, limit, before, ct),
-            _ => pages.HeldAsync(caller.Id, limit, before, ct),
+            State.Waiting => pages.WaitingAsync(departments.GrantedTo(caller), limit, before, ct),
+            State.Active => pages.HeldAsync(caller, caller.IsSupervisor, limit, before, ct),
+            State.Closed => pages.ClosedAsync(caller, caller.IsSupervisor, limit, before, ct),
+            _ => pages.HeldAsync(caller, false, limit, before, ct),
         });
+        if (caller.IsSupervisor && request.State is State.Active or State.Closed)
+        {
+            audit.Look(User, request.State == State.Active ? "active_listed" : "closed_listed");
+        }
+
         return page is null
             ? Problem.UnknownBefore
             : TypedResults.Ok(new Answer([.. page.Sessions.Select(listed => Of(listed, caller))], page.HasMore));

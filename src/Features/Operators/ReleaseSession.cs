@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Gives a session back to the queue, at the place of its first call.</summary>
-public sealed class ReleaseSession(SessionReturner returner) : EndpointWithoutRequest<Results<Ok<OperatorSession>, Problem>>
+public sealed class ReleaseSession(SessionReturner returner, AuditLog audit) : EndpointWithoutRequest<Results<Ok<OperatorSession>, Problem>>
 {
     public override void Configure()
     {
@@ -20,6 +20,12 @@ public sealed class ReleaseSession(SessionReturner returner) : EndpointWithoutRe
         var caller = User.Operator();
         ct = CancellationToken.None; // Begun is finished, whether the caller waits or not.
         var session = await returner.ReturnAsync(Route<string>("sessionId")!, caller.Id, SystemTexts.OperatorLeft(caller.Name), "released", null, ct);
-        return session is null ? Problem.NotAssigned : TypedResults.Ok(OperatorSession.Of(session, null, null));
+        if (session is null)
+        {
+            return Problem.NotAssigned;
+        }
+
+        await audit.RecordAsync(User, "released", session.Id, session.Visitor.UserId);
+        return TypedResults.Ok(OperatorSession.Of(session, null, null));
     }
 }

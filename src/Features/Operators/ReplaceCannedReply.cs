@@ -1,12 +1,14 @@
 using FastEndpoints;
 using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Gives a canned reply another text.</summary>
-public sealed class ReplaceCannedReply(CannedReplyStore replies) : Endpoint<ReplaceCannedReply.Request, Results<Ok<CannedReply>, Problem>>
+public sealed class ReplaceCannedReply(CannedReplyStore replies, AuditLog audit, IOptions<ChatOptions> options) : Endpoint<ReplaceCannedReply.Request, Results<Ok<CannedReply>, Problem>>
 {
     public sealed class Request
     {
@@ -27,7 +29,13 @@ public sealed class ReplaceCannedReply(CannedReplyStore replies) : Endpoint<Repl
 
     public override async Task<Results<Ok<CannedReply>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
+        if (!options.Value.MayChange(User.Operator()))
+        {
+            return Problem.Forbidden;
+        }
+
         var reply = new CannedReply(Route<string>("shortcut")!, MessageText.Clean(request.Text!));
+        await audit.RecordAsync(User, "reply_replaced", detail: reply.Shortcut);
         return await replies.ReplaceAsync(reply, ct) ? TypedResults.Ok(reply) : Problem.NotFound;
     }
 }

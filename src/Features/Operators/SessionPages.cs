@@ -30,10 +30,14 @@ public sealed class SessionPages
     }
 
     /// <param name="OperatorId">Null for all.</param>
-    private readonly record struct Key(bool IsClosed, string? OperatorId, int Limit, string? Before);
+    /// <param name="Departments">Those wanted, separated by commas; null for all.</param>
+    private readonly record struct Key(bool IsClosed, string? OperatorId, int Limit, string? Before, string? Departments)
+    {
+        public bool Wants(SessionSummary found) => Departments is null || found.Session.Department is not { } department || Departments.Split(',').Contains(department);
+    }
 
     /// <summary>Those that wait, in the order of service. Null where there is no session <paramref name="before"/>.</summary>
-    public async Task<SessionPage?> WaitingAsync(int limit, string? before, CancellationToken ct)
+    public async Task<SessionPage?> WaitingAsync(IEnumerable<string> departments, int limit, string? before, CancellationToken ct)
     {
         CallCursor? after = null;
         if (before is not null)
@@ -46,17 +50,26 @@ public sealed class SessionPages
             after = new CallCursor(await queue.IsGoneAsync(department, before, ct), Storage.Stored.CallTime(calledAt), before);
         }
 
-        var page = await calls.ReadAsync(limit, after, ct);
+        var page = await calls.ReadAsync(departments, limit, after, ct);
         return new SessionPage([.. page.Calls.Select(call => new ListedSession(call.Summary, call.Call.SeenAt))], page.HasMore);
     }
 
     /// <summary>Those that an operator has, or all operators, by operator. Null where nobody has the session <paramref name="before"/>.</summary>
-    public Task<SessionPage?> HeldAsync(string? operatorId, int limit, string? before, CancellationToken ct) =>
-        pages.ReadAsync(new Key(false, operatorId, limit, before), ct);
+    /// <param name="caller">Of a supervisor's list only what is in its departments.</param>
+    /// <param name="ofAll">Those of all operators.</param>
+    /// <param name="limit">Most sessions.</param>
+    /// <param name="before">The last session of the page before.</param>
+    /// <param name="ct">Ends the call.</param>
+    public Task<SessionPage?> HeldAsync(Caller.Operator caller, bool ofAll, int limit, string? before, CancellationToken ct) =>
+        pages.ReadAsync(KeyOf(isClosed: false, caller, ofAll, limit, before), ct);
 
     /// <summary>Those that an operator closed, or all operators, newest first. Null where the session <paramref name="before"/> is not one of them.</summary>
-    public Task<SessionPage?> ClosedAsync(string? operatorId, int limit, string? before, CancellationToken ct) =>
-        pages.ReadAsync(new Key(true, operatorId, limit, before), ct);
+    public Task<SessionPage?> ClosedAsync(Caller.Operator caller, bool ofAll, int limit, string? before, CancellationToken ct) =>
+        pages.ReadAsync(KeyOf(isClosed: true, caller, ofAll, limit, before), ct);
+
+    private static Key KeyOf(bool isClosed, Caller.Operator caller, bool ofAll, int limit, string? before) =>
+        ofAll && caller.Departments is { } granted ? new Key(isClosed, null, limit, before, string.Join(',', granted))
+        : new Key(isClosed, ofAll ? null : caller.Id, limit, before, null);
 
     private async Task<SessionPage?> CollectHeldAsync(Key key, CancellationToken ct)
     {
@@ -76,7 +89,7 @@ public sealed class SessionPages
         {
             var needed = key.Limit - held.Count;
             var indexed = await roster.HeldAsync(key.OperatorId, after, needed + 1, ct);
-            held.AddRange(await summaries.OfHoldersAsync([.. indexed.Take(needed)], ct));
+            held.AddRange((await summaries.OfHoldersAsync([.. indexed.Take(needed)], ct)).Where(key.Wants));
             var hasMore = indexed.Count > needed;
             if (held.Count == key.Limit || !hasMore || tries == MostTries)
             {
@@ -105,7 +118,7 @@ public sealed class SessionPages
         {
             var needed = key.Limit - closed.Count;
             var ended = await roster.EndedOfAsync(operators, after, needed + 1, ct);
-            closed.AddRange(await summaries.FindAllAsync([.. ended.Take(needed).Select(mark => mark.SessionId)], ct));
+            closed.AddRange((await summaries.FindAllAsync([.. ended.Take(needed).Select(mark => mark.SessionId)], ct)).Where(key.Wants));
             var hasMore = ended.Count > needed;
             if (closed.Count == key.Limit || !hasMore || tries == MostTries)
             {

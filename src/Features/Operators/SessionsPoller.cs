@@ -29,7 +29,7 @@ public sealed class SessionsPoller(
     /// <summary>What there is after the cursor, and whether that is anything new.</summary>
     public async Task<(Answer Answer, bool HasNews)> PollAsync(Caller.Operator caller, OperatorCursor after, CancellationToken ct)
     {
-        var entry = await roster.ReadAsync(caller.Id, ct);
+        var entry = (await roster.ReadAsync(caller.Id, ct)).As(caller);
         var held = await roster.HeldByAsync(caller.Id, ct);
         var waiting = Task.WhenAll(departments.ServedBy(entry).Select(d => queue.CountAsync(d, ct)));
         var polls = await Task.WhenAll(held.Union(after.Sessions.Keys).Select(id => PollAsync(id, caller, after, ct)));
@@ -52,7 +52,7 @@ public sealed class SessionsPoller(
     /// <summary>Where news for the operator is announced.</summary>
     public async Task<IReadOnlyList<string>> ChannelsAsync(Caller.Operator caller, CancellationToken ct)
     {
-        var entry = await roster.ReadAsync(caller.Id, ct);
+        var entry = (await roster.ReadAsync(caller.Id, ct)).As(caller);
         var held = await roster.HeldByAsync(caller.Id, ct);
         return
         [

@@ -8,7 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>What the operator says of itself. What is left out stays as it is.</summary>
-public sealed class SetPresence(RosterStore roster, IOptions<ChatOptions> options) : Endpoint<SetPresence.Request, Ok<SetPresence.Answer>>
+public sealed class SetPresence(RosterStore roster, Departments departments, AuditLog audit, IOptions<ChatOptions> options)
+    : Endpoint<SetPresence.Request, Results<Ok<SetPresence.Answer>, Problem>>
 {
     public sealed class Request
     {
@@ -18,7 +19,7 @@ public sealed class SetPresence(RosterStore roster, IOptions<ChatOptions> option
         /// <summary>How many sessions it takes at once, 1 to 50.</summary>
         public int? Capacity { get; init; }
 
-        /// <summary>The departments it serves; an empty list means all.</summary>
+        /// <summary>The departments it serves, of those that its token grants; an empty list means all of these.</summary>
         public string[]? Departments { get; init; }
     }
 
@@ -26,7 +27,7 @@ public sealed class SetPresence(RosterStore roster, IOptions<ChatOptions> option
     /// <param name="Held">How many sessions it has.</param>
     /// <param name="Operator">Who it is, as its token says.</param>
     /// <param name="Supervisor">Whether it may also see what is not its own.</param>
-    /// <param name="AllDepartments">Those there are.</param>
+    /// <param name="AllDepartments">Those there are, of those that the operator's token grants.</param>
     public sealed record Answer(
         PresenceStatus Status, int Capacity, IReadOnlyList<string> Departments, int Held, int LeaseSeconds, OperatorIdentity Operator, bool Supervisor,
         IReadOnlyList<string> AllDepartments);
@@ -47,17 +48,23 @@ public sealed class SetPresence(RosterStore roster, IOptions<ChatOptions> option
         Description(d => d.AcceptsJson<Request>(isOptional: true));
     }
 
-    public override async Task<Ok<Answer>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<Ok<Answer>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Operator();
+        if (request.Departments?.All(caller.MayServe) == false)
+        {
+            return Problem.Forbidden;
+        }
+
         var entry = await roster.ReadAsync(caller.Id, ct);
         var presence = new Presence(
             request.Status ?? (entry.IsOnline ? PresenceStatus.Online : PresenceStatus.Away),
             request.Capacity ?? entry.Capacity,
             request.Departments ?? entry.Departments);
         await roster.SetPresenceAsync(caller, presence, ct);
+        await audit.RecordAsync(User, "presence_set", detail: $"{presence.Status} {presence.Capacity} {string.Join(',', presence.Departments)}".ToLowerInvariant());
         return TypedResults.Ok(new Answer(
             presence.Status, presence.Capacity, presence.Departments, entry.Held, options.Value.OperatorLeaseSeconds,
-            new OperatorIdentity(caller.Id, caller.Name), caller.IsSupervisor, options.Value.Queues));
+            new OperatorIdentity(caller.Id, caller.Name), caller.IsSupervisor, [.. departments.GrantedTo(caller).Intersect(options.Value.Queues)]));
     }
 }

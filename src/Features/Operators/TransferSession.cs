@@ -12,7 +12,7 @@ namespace Intotes.Chat.Features.Operators;
 /// <summary>Hands a session to another operator that is online and has room, or to the queue of a department.</summary>
 public sealed class TransferSession(
     SessionStore sessions, HandoverStore handovers, SessionReturner returner, RosterStore roster, HeldIndex index, SampleStore samples, NoteStore notes, Signals signals,
-    BackgroundWriter background)
+    BackgroundWriter background, GrantStore grants, AuditLog audit)
     : Endpoint<TransferSession.Request, Results<Ok<OperatorSession>, Problem>>
 {
     public sealed class Request
@@ -56,6 +56,7 @@ public sealed class TransferSession(
             return refusal!;
         }
 
+        await audit.RecordAsync(User, "transferred", sessionId, transferred.Session.Visitor.UserId, request.OperatorId is { } id ? "operator " + id : "department " + request.Department);
         // Known by the transfer's entry, so that a repeated request adds it if the first did not come so far.
         await notes.AddAsync(sessionId, "transferred", caller, request.Note is { } note ? MessageText.Clean(note) : "", transferred.EntryId, ct);
         return TypedResults.Ok(OperatorSession.Of(transferred.Session, null, null));
@@ -71,6 +72,11 @@ public sealed class TransferSession(
         if (await sessions.FindAsync(sessionId, ct) is not { } session || (session.OperatorId != caller.Id && session.OperatorId != operatorId))
         {
             return (null, Problem.NotAssigned);
+        }
+
+        if (!await grants.MayServeAsync(operatorId, session.Department, ct))
+        {
+            return (null, Problem.OperatorUnavailable);
         }
 
         var hold = await roster.HoldAsync(operatorId, sessionId, mustBeOnline: true, ct);

@@ -18,7 +18,15 @@ public abstract record Caller
     public sealed record Account(string UserId, string? Name) : Caller;
 
     /// <summary>Who answers. A supervisor may also see what is not its own.</summary>
-    public sealed record Operator(string Id, string Name, bool IsSupervisor) : Caller;
+    /// <param name="Id">Its <c>sub</c>.</param>
+    /// <param name="Name">Its name, or "Operator".</param>
+    /// <param name="IsSupervisor">Whether it is a supervisor.</param>
+    /// <param name="Departments">Those that its token grants; null for all.</param>
+    public sealed record Operator(string Id, string Name, bool IsSupervisor, IReadOnlyList<string>? Departments = null) : Caller
+    {
+        /// <summary>Whether its token grants the department. A session that never called is in none.</summary>
+        public bool MayServe(string? department) => Departments is null || department is null || Departments.Contains(department);
+    }
 }
 
 public static class CallerExtensions
@@ -34,9 +42,14 @@ public static class CallerExtensions
         var name = user.FindFirst("name") is { Value: { Length: > 0 } given } ? given : null;
         var isSupervisor = user.IsInRole(Access.SupervisorRole);
         return isSupervisor || user.IsInRole(Access.OperatorRole)
-            ? new Caller.Operator(id, name ?? "Operator", isSupervisor)
+            ? new Caller.Operator(id, name ?? "Operator", isSupervisor, user.GrantedDepartments())
             : new Caller.Account(id, name);
     }
+
+    private static IReadOnlyList<string>? GrantedDepartments(this ClaimsPrincipal user) =>
+        user.HasClaim(static claim => claim.Type == Access.DepartmentsClaim)
+            ? [.. user.FindAll(Access.DepartmentsClaim).Select(claim => claim.Value).Where(name => name.Length > 0)]
+            : null;
 
     /// <summary>When the bearer token ends (RFC 7519, <c>exp</c>); null for callers without one.</summary>
     public static DateTimeOffset? TokenEnds(this ClaimsPrincipal user) =>

@@ -12,6 +12,9 @@ public sealed partial class ChatOptions
     /// <summary>How long (s) an operator that stops calling keeps its sessions.</summary>
     public int OperatorLeaseSeconds { get; init; } = 60;
 
+    /// <summary>Who changes canned replies: <c>operators</c>, or only <c>supervisors</c>.</summary>
+    public string CannedRepliesBy { get; init; } = "operators";
+
     public ChatLimits Limits { get; init; } = new();
 
     public ChatRetention Retention { get; init; } = new();
@@ -33,6 +36,11 @@ public sealed partial class ChatOptions
         if (Queues.Distinct().Count() != Queues.Count)
         {
             yield return "Chat__Departments must not name a department twice.";
+        }
+
+        if (CannedRepliesBy is not ("operators" or "supervisors"))
+        {
+            yield return "Chat__CannedRepliesBy must be operators or supervisors.";
         }
 
         if (OperatorLeaseSeconds is < 5 or > 3600)

@@ -9,7 +9,7 @@ namespace Intotes.Chat.Features.Sessions;
 /// Erases all conversations of an account, the present one too. For supervisors, and for the platform with its own key, when a customer asks
 /// to be forgotten. The account is named in the body, because addresses end up in logs.
 /// </summary>
-public sealed partial class EraseAccount(SessionEraser eraser) : Endpoint<EraseAccount.Request, Ok<EraseAccount.Answer>>
+public sealed partial class EraseAccount(SessionEraser eraser, AuditLog audit, ChatMetrics metrics) : Endpoint<EraseAccount.Request, Ok<EraseAccount.Answer>>
 {
     public sealed class Request
     {
@@ -34,6 +34,9 @@ public sealed partial class EraseAccount(SessionEraser eraser) : Endpoint<EraseA
 
     public override async Task<Ok<Answer>> ExecuteAsync(Request request, CancellationToken ct)
     {
+        // Before it is done, because then nothing is left to tell of it.
+        await audit.RecordAsync(User, "account_erased", userId: request.UserId);
+        metrics.NoteSecurity("account_erased");
         // Begun is finished, whether the caller waits or not.
         var erased = await eraser.EraseAllAsync(request.UserId!, CancellationToken.None);
         Log.Erased(Logger, erased, User.IsInRole(Access.SupervisorRole) ? Access.SupervisorRole : "platform");

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>Erases the caller's session and everything of it. A token of it is dead from then on.</summary>
-public sealed class EraseSession(SessionGate gate, SessionEraser eraser) : EndpointWithoutRequest<Results<NoContent, Problem>>
+public sealed class EraseSession(SessionGate gate, SessionEraser eraser, SecurityEvents security) : EndpointWithoutRequest<Results<NoContent, Problem>>
 {
     public override void Configure()
     {
@@ -23,6 +23,7 @@ public sealed class EraseSession(SessionGate gate, SessionEraser eraser) : Endpo
             return refusal!;
         }
 
+        security.Note("session_erased");
         SessionCookie.Clear(HttpContext);
         return TypedResults.NoContent();
     }

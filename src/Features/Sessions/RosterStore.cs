@@ -22,7 +22,13 @@ public sealed record Presence(PresenceStatus Status, int Capacity, IReadOnlyList
 /// <param name="Held">How many sessions it has.</param>
 public sealed record RosterEntry(string OperatorId, bool IsOnline, int Capacity, IReadOnlyList<string> Departments, int Held, string Name)
 {
-    public bool Serves(string department) => Departments.Count == 0 || Departments.Contains(department);
+    /// <summary>Those that its token grants; null for all.</summary>
+    public IReadOnlyList<string>? Granted { get; init; }
+
+    public bool Serves(string department) => (Departments.Count == 0 || Departments.Contains(department)) && Granted?.Contains(department) != false;
+
+    /// <summary>As the token of its present request says.</summary>
+    public RosterEntry As(Caller.Operator caller) => this with { Granted = caller.Departments };
 }
 
 public enum HoldStatus
@@ -51,7 +57,7 @@ public sealed record Overdue(DateTimeOffset At, IReadOnlyList<(string OperatorId
 /// Which operators are there, and which sessions each has. The second is an index for finding, counting and leases: a session's own hash
 /// decides who has it.
 /// </summary>
-public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> options)
+public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<ChatOptions> options)
 {
     /// <summary>Longer than any claim or transfer takes from counting a session to assigning it.</summary>
     private const int OnItsWayMilliseconds = 10_000;
@@ -63,8 +69,11 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
     /// Notes that an operator called, and counts it; it may call as often as five visitors, for it serves several. Returns null, or how long it
     /// has to wait because it calls too often.
     /// </summary>
-    public async Task<TimeSpan?> CountAsync(Caller.Operator caller, Allowance allowance, CancellationToken ct) =>
-        (long)await NoteAsync(caller, "", allowance, 5 * options.Value.Limits.PollsPerMinute, ct) is > 0 and var wait ? TimeSpan.FromMilliseconds(wait) : null;
+    public async Task<TimeSpan?> CountAsync(Caller.Operator caller, Allowance allowance, CancellationToken ct)
+    {
+        await grants.NoteAsync(caller, ct);
+        return (long)await NoteAsync(caller, "", allowance, 5 * options.Value.Limits.PollsPerMinute, ct) is > 0 and var wait ? TimeSpan.FromMilliseconds(wait) : null;
+    }
 
     /// <summary>Notes what an operator says of itself.</summary>
     public Task SetPresenceAsync(Caller.Operator caller, Presence presence, CancellationToken ct)
@@ -76,7 +85,8 @@ public sealed class RosterStore(RedisGateway redis, IOptions<ChatOptions> option
     private readonly SharedReads<string, IReadOnlyList<RosterEntry>> all = new(async (_, ct) =>
     {
         var entries = (RedisResult[])(await redis.RunAsync(Scripts.read_roster, Keys.OfRoster(), [""], ct))!;
-        return [.. entries.Select(entry => Parse(entry, options.Value))];
+        var granted = await grants.ReadAsync(ct);
+        return [.. entries.Select(entry => Parse(entry, options.Value)).Select(entry => entry with { Granted = granted is null ? null : granted.GetValueOrDefault(entry.OperatorId, []) })];
     });
 
     /// <summary>The operators that called within the last day, the newest 2,000 of them.</summary>

@@ -59,6 +59,14 @@ public class DeskNodes : ICollectionFixture<DeskNodes>, IAsyncLifetime
         return new DeskCaller(ChatClient.Operator(shared, operatorId, name, role), NextAddress, operatorId);
     }
 
+    /// <summary>Somebody with this bearer token.</summary>
+    protected DeskCaller Bearing(string token, string id)
+    {
+        var caller = ChatClient.Account(shared, id);
+        caller.Bearer = token;
+        return new DeskCaller(caller, NextAddress, id);
+    }
+
     public DeskCaller Supervisor() => Operator(name: "Sue", role: "supervisor");
 
     /// <summary>A visitor whose call waits.</summary>

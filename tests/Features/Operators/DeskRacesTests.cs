@@ -103,6 +103,7 @@ public sealed class DeskRacesTests(DeskNodes desk) : DeskTest(desk)
         var call = await Desk.CallHeldByAsync(dana);
         await dana.ReleaseAsync(call.SessionId);
         await dana.ClaimAsync(call.SessionId);
+        await BackgroundIdleAsync();
 
         Assert.Equal(1, (int)(await dana.GetAsync("operator/stats"))["wait"]!["lastHour"]!["count"]!);
     }

@@ -17,13 +17,13 @@ public sealed class AccessNodes : IAsyncLifetime
     public IConnectionMultiplexer Redis => connection!;
 
     /// <summary>
-    /// What is stored; with the roster of operators only where an operator is not the caller, because any call of one shows that it is there.
+    /// What is stored, but for the audit stream, which grows when somebody is refused; with the roster of operators only where an operator is not the caller, because any call of one shows that it is there.
     /// </summary>
     public async Task<string> DumpAsync(string pattern = "*", bool withRoster = true)
     {
         var dump = await RedisDump.ReadAsync(Redis, pattern);
         string[] roster = withRoster ? [] : [":seen", ":presence", ":names"];
-        return RedisDump.Text(dump.Where(entry => !roster.Any(key => entry.Key == "chat:{operators}" + key)).ToDictionary());
+        return RedisDump.Text(dump.Where(entry => !roster.Any(key => entry.Key == "chat:{operators}" + key) && !entry.Key.StartsWith("chat:{a:", StringComparison.Ordinal)).ToDictionary());
     }
 
     public async ValueTask InitializeAsync()

@@ -16,10 +16,10 @@ public sealed class TraceTests(TracedConversation conversation)
         "claim", "POST /api/v1/operator/calls/claim",
         "Client EVALSHA operator_seen", "Client EVALSHA next_call", "Client EVALSHA next_call", "Client EVALSHA claim_call", "Consumer receive support",
         "  Client EVALSHA hold_session", "  Client EVALSHA assign_session", "  Client HGETALL", "  Client EVALSHA accept_call", "  Client EVALSHA hold_session",
-        "  Client HGETALL", "Client EVALSHA summarize_session")]
+        "  Client HGETALL", "Client EVALSHA record_audit", "Client HGETALL")]
     [InlineData(
         "lookup", "GET /api/v1/operator/sessions/{sessionId}/customer",
-        "Client EVALSHA operator_seen", "Client EVALSHA summarize_session", "Client GET /api/users/{id}/profile",
+        "Client EVALSHA operator_seen", "Client HGETALL", "Client GET /api/users/{id}/profile",
         "Client GET /api/users/{id}/trades", "Client GET /api/users/{id}/profile")]
     [InlineData("answer", "POST /api/v1/chat/message", "Client EVALSHA operator_seen", "Client EVALSHA append_message")]
     [InlineData("poll", "GET /api/v1/chat/poll", "Client PIPELINE", "Client HGETALL", "Client EVALSHA hold_session", "Client HGETALL")]
@@ -27,15 +27,15 @@ public sealed class TraceTests(TracedConversation conversation)
     [InlineData(
         "release", "POST /api/v1/operator/sessions/{sessionId}/release",
         "Client EVALSHA operator_seen", "Client EVALSHA return_session", "Producer send support", "  Client EVALSHA enqueue_call", "Client HGETALL",
-        "Client HGETALL", "Client EVALSHA let_go", "Client HGETALL")]
+        "Client HGETALL", "Client EVALSHA let_go", "Client HGETALL", "Client EVALSHA record_audit")]
     [InlineData(
         "transfer", "POST /api/v1/operator/sessions/{sessionId}/transfer",
         "Client EVALSHA operator_seen", "Client EVALSHA transfer_session", "Producer send billing", "  Client EVALSHA enqueue_call", "Client HGETALL",
-        "Client HGETALL", "Client EVALSHA let_go", "Client HGETALL", "Client EVALSHA add_note")]
+        "Client HGETALL", "Client EVALSHA let_go", "Client HGETALL", "Client EVALSHA record_audit", "Client EVALSHA add_note")]
     [InlineData(
         "close", "POST /api/v1/operator/sessions/{sessionId}/close",
         "Client EVALSHA operator_seen", "Client EVALSHA close_session", "Client EVALSHA drop_call", "Client EVALSHA end_held", "Client HGETALL",
-        "Client EVALSHA summarize_session")]
+        "Client EVALSHA record_audit", "Client HGETALL")]
     [InlineData("fail", "GET /api/v1/chat/history", "Client PIPELINE")]
     public void A_request_is_one_tree_of_spans(string step, string name, params string[] below) =>
         Assert.Equal(string.Join("\n  ", [$"Server {name}", .. below]), conversation.Tree(step));

@@ -1,0 +1,55 @@
+using Intotes.Chat.Hosting;
+using Intotes.Chat.Storage;
+using Microsoft.Extensions.Caching.Memory;
+using StackExchange.Redis;
+
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>
+/// The departments that the tokens of operators grant, for those who want to know of another operator. Nothing is stored unless
+/// <c>Jwt__DepartmentsClaim</c> is set.
+/// </summary>
+public sealed class GrantStore(RedisGateway redis, JwtSettings jwt) : IDisposable
+{
+    private const string All = "*";
+
+    private static readonly MemoryCacheEntryOptions Remember = new() { Size = 1, AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(1) };
+
+    private readonly MemoryCache noted = new(new MemoryCacheOptions { SizeLimit = 10_000 });
+
+    private bool IsOn => jwt.DepartmentsClaim.Length > 0;
+
+    /// <summary>Notes what an operator's token grants, at its first call in a minute and when it changes.</summary>
+    public async Task NoteAsync(Caller.Operator caller, CancellationToken ct)
+    {
+        if (!IsOn)
+        {
+            return;
+        }
+
+        var grant = caller.Departments is { } departments ? string.Join(',', departments) : All;
+        if (noted.Get<string>(caller.Id) != grant)
+        {
+            await redis.CallAsync("HSET", db => db.HashSetAsync(Keys.Grants, caller.Id, grant), ct);
+            noted.Set(caller.Id, grant, Remember);
+        }
+    }
+
+    /// <summary>What each operator's last token grants; null where all departments are anybody's.</summary>
+    public async Task<IReadOnlyDictionary<string, IReadOnlyList<string>?>?> ReadAsync(CancellationToken ct) =>
+        IsOn ? (await redis.CallAsync("HGETALL", db => db.HashGetAllAsync(Keys.Grants), ct)).ToDictionary(e => (string)e.Name!, e => Parse(e.Value)) : null;
+
+    /// <summary>Whether an operator may serve a department, by its last token.</summary>
+    public async Task<bool> MayServeAsync(string operatorId, string? department, CancellationToken ct) =>
+        !IsOn || department is null || Parse(await redis.CallAsync("HGET", db => db.HashGetAsync(Keys.Grants, operatorId), ct))?.Contains(department) != false;
+
+    public void Dispose() => noted.Dispose();
+
+    private static IReadOnlyList<string>? Parse(RedisValue grant) =>
+        (string?)grant switch
+        {
+            null => [],
+            All => null,
+            var names => names.Split(',', StringSplitOptions.RemoveEmptyEntries),
+        };
+}
