@@ -25,7 +25,7 @@ public sealed class GetSession(
     /// <param name="HasMore">Whether there are older messages.</param>
     /// <param name="Notes">The newest 500 notes and audit entries, or fewer where they take more than 256 KB; oldest first. The visitor sees none of them.</param>
     /// <param name="Customer">From the platform, if it answers within a second; null for anonymous visitors. Looking is recorded.</param>
-    /// <param name="EarlierSessions">Of the same account, newest first.</param>
+    /// <param name="EarlierSessions">Of the same account, newest first; of the departments that the caller's token grants.</param>
     public sealed record Answer(OperatorSession Session, IReadOnlyList<Message> Messages, bool HasMore, IReadOnlyList<Note> Notes, Customer? Customer,
         IReadOnlyList<OperatorSession> EarlierSessions);
 
@@ -62,10 +62,10 @@ public sealed class GetSession(
         int? lease = session.Status == SessionStatus.Active && session.OperatorId == caller.Id ? options.Value.OperatorLeaseSeconds : null;
         return TypedResults.Ok(new Answer(
             OperatorSession.Of(session, summary.LastMessage, lease), conversation.TakeFirst(), conversation.HasMore, await notes.ReadAsync(session.Id, ct), await customer,
-            await EarlierAsync(session.Visitor.UserId, ct)));
+            await EarlierAsync(session.Visitor.UserId, caller, ct)));
     }
 
-    private async Task<IReadOnlyList<OperatorSession>> EarlierAsync(string? userId, CancellationToken ct)
+    private async Task<IReadOnlyList<OperatorSession>> EarlierAsync(string? userId, Caller.Operator caller, CancellationToken ct)
     {
         if (userId is null)
         {
@@ -73,6 +73,6 @@ public sealed class GetSession(
         }
 
         var found = await summaries.FindAllAsync(await accounts.EarlierAsync(userId, MostEarlier, ct), ct);
-        return [.. found.Where(s => s.Session.Visitor.UserId == userId).Select(s => OperatorSession.Of(s.Session, s.LastMessage, null))];
+        return [.. found.Where(s => s.Session.Visitor.UserId == userId && (s.Session.OperatorId == caller.Id || caller.MayServe(s.Session.Department))).Select(s => OperatorSession.Of(s.Session, s.LastMessage, null))];
     }
 }

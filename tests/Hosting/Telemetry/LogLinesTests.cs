@@ -93,7 +93,7 @@ public sealed partial class LogLinesTests
         [
             ("ASPNETCORE_ENVIRONMENT", "Production"), ("ASPNETCORE_URLS", $"{address}"), ("Redis__Configuration", ServiceUser.Connecting(redis.Configuration)),
             ("Jwt__SigningKey", SigningKey), ("Jwt__Issuer", "intotes"), ("Jwt__Audience", "intotes-chat"), ("Server__DrainSeconds", "0"),
-            ("Platform__BaseUrl", $"http://127.0.0.1:{RedisPort.Free()}"), ("Platform__ApiKey", "a-key-of-a-test-for-the-platform"),
+            ("Platform__BaseUrl", $"https://127.0.0.1:{RedisPort.Free()}"), ("Platform__ApiKey", "a-key-of-a-test-for-the-platform"),
         ])
         {
             start.Environment[name] = value;
