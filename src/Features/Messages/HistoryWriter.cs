@@ -39,7 +39,7 @@ internal static class HistoryWriter
                 }
             }
 
-            if (output.UnflushedBytes >= ChunkBytes && output.FlushAsync(ct) is var flush)
+            if (output.UnflushedBytes >= ChunkBytes && output.FlushAsync(ct).AsTask() is var flush)
             {
                 if (!flush.IsCompleted)
                 {
@@ -56,7 +56,7 @@ internal static class HistoryWriter
     /// <summary>Sends off what was written. Returns whether the client took it without being waited for.</summary>
     private static async ValueTask<bool> FlushAsync(PipeWriter output, CancellationToken ct)
     {
-        var flush = output.FlushAsync(ct);
+        var flush = output.FlushAsync(ct).AsTask();
         var isTaken = flush.IsCompleted;
         await flush;
         return isTaken;
