@@ -231,6 +231,8 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
         // A key and a channel outside chat:*, by which clients tell each other which server is the primary. Here each asks the servers.
         settings.TieBreaker = "";
         settings.ConfigurationChannel = "";
+        // The client lets only an administrator ask INFO. What else that would be, the service's user may not do.
+        settings.AllowAdmin = true;
         // CLIENT SETINFO came with Redis 7.2, and no ACL of an older one may name it.
         settings.SetClientLibrary = false;
         if (options.Value.TrustedIssuer is { Length: > 0 } issuer)

@@ -18,7 +18,7 @@ public static class StorageExtensions
             .Validate(o => o.IsValid, "Audit__Days must be 1 to 3650, and Audit__EntriesPerDay 100 to 10000000.").ValidateOnStart();
         services.AddSingleton<PrivateRedis>();
         services.AddSingleton<RedisConnection>().AddHostedService(provider => provider.GetRequiredService<RedisConnection>());
-        services.AddSingleton<RedisResilience>().AddSingleton<RedisGateway>().AddSingleton<Signals>().AddSingleton<Permits>().AddSingleton<AuditStore>();
+        services.AddSingleton<RedisResilience>().AddSingleton<RedisGateway>().AddSingleton<Signals>().AddSingleton<Permits>().AddSingleton<AuditStore>().AddSingleton<RedisMemory>();
         return services;
     }
 }
