@@ -14,6 +14,9 @@ public static class ServerExtensions
 
     private const int MostConnections = 1_000_000;
 
+    /// <summary>Connections that may wait to be accepted where files are few; 512 elsewhere.</summary>
+    private const int FewToAccept = 64;
+
     /// <summary>Where it listens unless told otherwise.</summary>
     public const string DefaultAddress = "http://127.0.0.1:5080";
 
@@ -49,8 +52,19 @@ public static class ServerExtensions
         var addresses = OperatorSide.With(configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } urls ? urls : DefaultAddress, configuration);
         host.UseUrls(ManagementExtensions.Address(configuration) is { } management ? $"{addresses};{management}" : addresses);
 
+        // Behind a proxy all connections are the proxy's, and it is the proxy's business to share them out.
+        var shares = perClient > 0 && !configuration.GetSection("ReverseProxy:KnownProxies").GetChildren().Any() ? perClient : 0;
+        var limits = ConnectionLimits.Of(connections, shares, OpenFiles.Limit());
+        host.ConfigureServices(services => services.AddSingleton(limits).AddHostedService<ConnectionNotice>());
+        var managementPort = ManagementExtensions.Address(configuration)?.Port;
+
         // A request runs where its bytes came in, up to its first call to Redis, rather than in line for another thread: nothing here blocks one.
-        host.UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true);
+        host.UseSockets(sockets =>
+        {
+            sockets.UnsafePreferInlineScheduling = true;
+            // All that wait to be accepted may be accepted, and take a file each, before the first is closed for being one too many.
+            sockets.Backlog = limits.OpenFiles is null ? sockets.Backlog : FewToAccept;
+        });
         return host.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -66,13 +80,9 @@ public static class ServerExtensions
             kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 2048, Grace);
             // With the chunk that is written next, a client that does not read has 64 KB of this process.
             kestrel.Limits.MaxResponseBufferSize = 32 * 1024;
-            kestrel.Limits.MaxConcurrentConnections = connections;
-            // Behind a proxy all connections are the proxy's, and it is the proxy's business to share them out.
-            if (perClient > 0 && !configuration.GetSection("ReverseProxy:KnownProxies").GetChildren().Any())
-            {
-                var share = new ConnectionsPerClient(perClient);
-                kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => share.OnConnectionAsync(connection, next)));
-            }
+            // Kestrel counts what it rejects, but each address that it listens at by itself: localhost, which is two, would have twice as many.
+            kestrel.Limits.MaxConcurrentConnections = limits.Total;
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => limits.OnConnectionAsync(connection, next, managementPort)));
         });
     }
 }

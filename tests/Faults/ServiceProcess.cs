@@ -10,10 +10,12 @@ public sealed class ServiceProcess : IAsyncDisposable
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     private readonly Dictionary<string, string> settings;
+    private readonly int? openFiles;
     private Process process;
 
-    private ServiceProcess(string redis, Dictionary<string, string>? further)
+    private ServiceProcess(string redis, Dictionary<string, string>? further, int? openFiles)
     {
+        this.openFiles = openFiles;
         Address = new Uri($"http://127.0.0.1:{RedisPort.Free()}");
         settings = new()
         {
@@ -22,7 +24,7 @@ public sealed class ServiceProcess : IAsyncDisposable
             ["Redis__Configuration"] = ServiceUser.Connecting(redis),
             ["Logging__LogLevel__Default"] = "Warning",
         };
-        foreach (var limit in (string[])["MessagesPerMinute", "PollsPerMinute", "SessionsPerMinutePerIp", "FailuresPerMinutePerIp", "MessagesPerMinutePerIp", "WaitingCallsPerIp"])
+        foreach (var limit in (string[])["MessagesPerMinute", "PollsPerMinute", "SessionsPerMinutePerIp", "FailuresPerMinutePerIp", "MessagesPerMinutePerIp", "WaitingCallsPerIp", "BytesPerHourPerIp", "BytesPerSession"])
         {
             settings["Chat__Limits__" + limit] = "0";
         }
@@ -48,9 +50,12 @@ public sealed class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it over this Redis and returns once it lives; ready it is when Redis is.</summary>
-    public static async Task<ServiceProcess> StartAsync(string redis, Dictionary<string, string>? settings = null)
+    /// <param name="redis">The connection string of the tests, who are another user.</param>
+    /// <param name="settings">Besides those all have.</param>
+    /// <param name="openFiles">How many files it may open; as many as the tests unless given.</param>
+    public static async Task<ServiceProcess> StartAsync(string redis, Dictionary<string, string>? settings = null, int? openFiles = null)
     {
-        var service = new ServiceProcess(redis, settings);
+        var service = new ServiceProcess(redis, settings, openFiles);
         await service.UntilItLivesAsync();
         return service;
     }
@@ -90,7 +95,10 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     private Process Launch()
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location]) { RedirectStandardInput = true };
+        var (program, arguments) = openFiles is { } most
+            ? ("sh", (string[])["-c", $"ulimit -n {most}; exec dotnet \"$0\"", typeof(Program).Assembly.Location])
+            : ("dotnet", [typeof(Program).Assembly.Location]);
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true };
         foreach (var (name, value) in settings)
         {
             start.Environment[name] = value;
