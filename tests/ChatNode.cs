@@ -47,11 +47,13 @@ public sealed class ChatNode : WebApplicationFactory<Program>
         builder.UseSetting("Chat:Departments:0", "support");
         builder.UseSetting("Chat:Departments:1", "billing");
         // Tests do in a second what a caller does in an hour; those of the limits set them.
-        foreach (var limit in (string[])["MessagesPerMinute", "PollsPerMinute", "SessionsPerMinutePerIp", "FailuresPerMinutePerIp", "MessagesPerMinutePerIp", "WaitingCallsPerIp"])
+        foreach (var limit in (string[])["MessagesPerMinute", "PollsPerMinute", "SessionsPerMinutePerIp", "FailuresPerMinutePerIp", "MessagesPerMinutePerIp", "WaitingCallsPerIp", "BytesPerHourPerIp", "BytesPerSession"])
         {
             builder.UseSetting("Chat:Limits:" + limit, "0");
         }
 
+        // All nodes share the files that this process may open; what is said of that is for tests of its own.
+        builder.UseSetting("Server:MaxConnections", "15000");
         foreach (var (name, value) in settings)
         {
             builder.UseSetting(name, value);

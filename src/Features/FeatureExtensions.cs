@@ -14,6 +14,9 @@ public static class FeatureExtensions
         services.AddOptions<ChatOptions>().Bind(configuration.GetSection("Chat")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ChatOptions>, ChatOptions.Rules>();
 
+        services.AddHostedService<MemoryWatch>();
+        services.AddSingleton<AnonymousStore>().AddSingleton<AnonymousPolicy>().AddSingleton<AnonymousBytes>().AddSingleton<AnonymousWatch>();
+        services.AddHostedService(p => p.GetRequiredService<AnonymousWatch>());
         services.AddSingleton<BackgroundWriter>().AddHostedService(p => p.GetRequiredService<BackgroundWriter>());
         services.AddSingleton<SessionStore>().AddSingleton<SessionOpener>().AddSingleton<SessionGate>().AddSingleton<SessionCloser>().AddSingleton<SessionEraser>();
         services.AddSingleton<AccountStore>().AddSingleton<GrantStore>().AddSingleton<RosterStore>().AddSingleton<HeldIndex>().AddSingleton<HolderWatch>().AddSingleton<SampleStore>();

@@ -43,7 +43,9 @@ public static class AccessExtensions
         }
 
         services.AddOptions<ClientLimitOptions>().Bind(configuration.GetSection("Chat:Limits"))
-            .Validate(o => o.IsValid, "Chat__Limits__SessionsPerMinutePerIp, __FailuresPerMinutePerIp and __MessagesPerMinutePerIp must be 0 to 100000; 0 switches one off.").ValidateOnStart();
+            .Validate(o => o.IsValid, "Chat__Limits__SessionsPerMinutePerIp, __FailuresPerMinutePerIp and __MessagesPerMinutePerIp must be 0 to 100000; 0 switches one off.")
+            .Validate(o => o.AreBytesValid, "Chat__Limits__BytesPerHourPerIp must be 100000 to 1000000000000, or 0 to switch it off.")
+            .Validate(o => o.IsTotalValid, "Chat__Limits__AnonymousSessionsPerMinute must be 1 to 100000.").ValidateOnStart();
         services.AddSingleton<ClientLimits>().AddSingleton<SecurityEvents>().AddSingleton<AuditLog>().AddSingleton<RefusalWatch>();
         services.AddOptions<ReadLimitOptions>().Bind(configuration.GetSection("Chat:Limits"))
             .Validate(o => o.IsValid, "Chat__Limits__ReadersPerClient, __ReadersAtOnce and __ReadMegabytesPerMinute must be 0 to 100000; 0 switches one off.").ValidateOnStart();

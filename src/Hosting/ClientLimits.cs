@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.Caching.Memory;
@@ -7,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Hosting;
 
-/// <summary>How often one client address may do what costs us most; section <c>Chat:Limits</c>. 0 for any number.</summary>
+/// <summary>How often a client may do what costs us most; section <c>Chat:Limits</c>. 0 for any number. An account is a client of its own, wherever it signs in.</summary>
 public sealed class ClientLimitOptions
 {
     /// <summary>Sessions made.</summary>
@@ -19,12 +18,21 @@ public sealed class ClientLimitOptions
     /// <summary>Messages sent, over all sessions; counted by each node alone, so that it costs a message no round trip.</summary>
     public int MessagesPerMinutePerIp { get; init; } = 600;
 
+    /// <summary>What all sessions of the client take in Redis; counted by each node alone.</summary>
+    public long BytesPerHourPerIp { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>Anonymous sessions made in the whole service, while <c>Chat:Anonymous</c> is <c>limited</c>.</summary>
+    public int AnonymousSessionsPerMinute { get; init; } = 30;
+
     public bool IsValid => Array.TrueForAll([SessionsPerMinutePerIp, FailuresPerMinutePerIp, MessagesPerMinutePerIp], limit => limit is >= 0 and <= 100_000);
+
+    public bool AreBytesValid => BytesPerHourPerIp is 0 or (>= 100_000 and <= 1_000_000_000_000);
+
+    public bool IsTotalValid => AnonymousSessionsPerMinute is >= 1 and <= 100_000;
 }
 
 /// <summary>
-/// Limits by client address, counted over all nodes; what needs no Redis is counted by this node alone while Redis is away. An IPv6 client is its /64 network, for it has
-/// all addresses there (RFC 6177).
+/// Limits by client, as <see cref="ClientName"/> names them. Most are counted over all nodes; what needs no Redis is counted by this node alone while Redis is away.
 /// </summary>
 public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> options, TimeProvider time) : IDisposable
 {
@@ -36,30 +44,39 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
     private readonly PartitionedRateLimiter<(string Client, int PerMinute)> local =
         PartitionedRateLimiter.Create<(string Client, int PerMinute), (string Client, int PerMinute)>(limit => RateLimitPartition.GetTokenBucketLimiter(limit, Bucket));
 
-    /// <summary>Counts a session that is about to be made. Null when it may be, else how long to wait.</summary>
-    public Task<TimeSpan?> TakeSessionAsync(IPAddress? address, CancellationToken ct) => TakeAsync(address, "sessions", options.Value.SessionsPerMinutePerIp, ct);
+    private readonly HourlyBytes bytes = new(options.Value.BytesPerHourPerIp, time);
+
+    /// <summary>Counts a session that is about to be made, and what it takes. Null when it may be, else how long to wait.</summary>
+    public async Task<TimeSpan?> TakeSessionAsync(string client, int size, CancellationToken ct) =>
+        await TakeAsync(client, "sessions", options.Value.SessionsPerMinutePerIp, ct) ?? TakeBytes(client, size);
+
+    /// <summary>Counts an anonymous session among those of the whole service. Null when it may be made, else how long to wait.</summary>
+    public Task<TimeSpan?> TakeAnonymousSessionAsync(CancellationToken ct) => TakeAsync("all", "anonymous", options.Value.AnonymousSessionsPerMinute, ct);
 
     /// <summary>Counts a request whose credential is none or bad. Null when the client may go on, else how long it has to wait.</summary>
-    public Task<TimeSpan?> TakeFailureAsync(IPAddress? address, CancellationToken ct) => TakeAsync(address, Failures, options.Value.FailuresPerMinutePerIp, ct);
+    public Task<TimeSpan?> TakeFailureAsync(IPAddress? address, CancellationToken ct) => TakeAsync(ClientName.Of(address), Failures, options.Value.FailuresPerMinutePerIp, ct);
 
     /// <summary>Counts a message of a visitor. Null when it may be sent, else how long to wait.</summary>
-    public TimeSpan? TakeMessage(IPAddress? address) =>
-        options.Value.MessagesPerMinutePerIp is > 0 and var limit ? TakeHere(NameOf(address), "messages", limit) : null;
+    public TimeSpan? TakeMessage(string client, int size) =>
+        (options.Value.MessagesPerMinutePerIp is > 0 and var limit ? TakeHere(client, "messages", limit) : null) ?? TakeBytes(client, size);
+
+    /// <summary>Counts what a request leaves in Redis. Null when there is room for it, else how long to wait.</summary>
+    public TimeSpan? TakeBytes(string client, int size) => bytes.Take(client, size);
 
     public void Dispose()
     {
         waiting.Dispose();
         local.Dispose();
+        bytes.Dispose();
     }
 
-    private async Task<TimeSpan?> TakeAsync(IPAddress? address, string what, int perMinute, CancellationToken ct)
+    private async Task<TimeSpan?> TakeAsync(string client, string what, int perMinute, CancellationToken ct)
     {
         if (perMinute == 0)
         {
             return null;
         }
 
-        var client = NameOf(address);
         if (waiting.TryGetValue((client, what), out DateTimeOffset until) && until - time.GetUtcNow() is { Ticks: > 0 } left)
         {
             return left;
@@ -93,20 +110,4 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
         TokensPerPeriod = 1,
         ReplenishmentPeriod = TimeSpan.FromMinutes(1) / limit.PerMinute,
     };
-
-    /// <summary>The name under which an address counts: the address, or the /64 network of an IPv6 address.</summary>
-    public static string NameOf(IPAddress? address)
-    {
-        if (address is null)
-        {
-            return "unknown";
-        }
-
-        if (address.IsIPv4MappedToIPv6)
-        {
-            address = address.MapToIPv4();
-        }
-
-        return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes(), 0, 8) : address.ToString();
-    }
 }

@@ -26,6 +26,7 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     public static readonly Problem Forbidden = new("forbidden", 403, "The caller's role does not allow this.", SecurityEvent: "role");
     public static readonly Problem NotAssigned = new("not_assigned", 403, "The operator does not hold this session.", SecurityEvent: "not_assigned");
     public static readonly Problem Blocked = new("blocked", 403, "The visitor is blocked for now.", SecurityEvent: "blocked");
+    public static readonly Problem SignInRequired = new("sign_in_required", 403, "Please sign in to chat.");
     public static readonly Problem SessionNotFound = new("session_not_found", 404, "There is no such session; create one first.");
     public static readonly Problem ShortcutTaken = new("invalid_request", 400, "Another text has this shortcut.", "shortcut");
     public static readonly Problem UnknownBefore = new("invalid_request", 400, "There is no such session in this list.", "before");
@@ -33,7 +34,7 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     public static readonly Problem NotFound = new("not_found", 404, "There is nothing at this address.");
     public static readonly Problem MethodNotAllowed = new("method_not_allowed", 405, "This address does not take that method.");
     public static readonly Problem SessionClosed = new("session_closed", 409, "The session is closed.");
-    public static readonly Problem SessionFull = new("session_full", 409, "The session holds as many entries as it may.");
+    public static readonly Problem SessionFull = new("session_full", 409, "The session holds as much as it may.");
     public static readonly Problem ClientMessageIdReused = new("client_message_id_reused", 409, "Another text was sent under this clientMessageId.");
     public static readonly Problem AlreadyClaimed = new("already_claimed", 409, "Another operator has this call.");
     public static readonly Problem AtCapacity = new("at_capacity", 409, "The operator has as many sessions as it takes at once.");
@@ -45,6 +46,7 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     public static readonly Problem InternalError = new("internal_error", 500, "Something went wrong on our side.");
     public static readonly Problem StorageUnavailable = new("storage_unavailable", 503, "The storage does not answer; please try again.", RetryAfterSeconds: 1);
     public static readonly Problem Busy = new("busy", 503, "Too many conversations are being read at once; please try again.", RetryAfterSeconds: 1);
+    public static readonly Problem StorageShort = StorageUnavailable with { Title = "The storage is short of room; please try again later.", RetryAfterSeconds = 30 };
     public static readonly Problem IdentityUnavailable = new("identity_unavailable", 503, "The identity provider's keys cannot be fetched; please try again.", RetryAfterSeconds: 5);
 
     /// <summary>Worth trying again once this time has passed.</summary>

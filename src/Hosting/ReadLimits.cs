@@ -48,7 +48,7 @@ public sealed class ReadLimits : IDisposable
     public async Task<(ReadPlace? Place, Problem? Refusal)> EnterAsync(HttpContext http)
     {
         var user = http.User.FindFirst("sub")?.Value;
-        var client = user is null ? ClientLimits.NameOf(http.Connection.RemoteIpAddress) : "user " + user;
+        var client = user is null ? ClientName.Of(http.Connection.RemoteIpAddress) : "user " + user;
         if (Debt(client) is { Ticks: > 0 } debt)
         {
             return (null, Problem.RateLimited.After(debt));

@@ -133,6 +133,21 @@ public static class Keys
 
     private static string AuditDay(DateOnly day) => string.Create(CultureInfo.InvariantCulture, $"chat:{{a:{day:yyyyMMdd}}}");
 
+    /// <summary>String: "state until", what a supervisor lets anonymous visitors do, and until when (ms) or 0; gone then (owner: AnonymousStore).</summary>
+    public static readonly RedisKey AnonymousOrder = "chat:{anonymous}:order";
+
+    /// <summary>The sharded channel on which every node learns of a new order.</summary>
+    public const string AnonymousOrders = "chat:{anonymous}:new";
+
+    /// <summary>
+    /// Hash: hour since 1970 -> bytes of anonymous sessions that end in it; <c>total</c>, their sum; <c>first</c>, the hour up to which they are counted off
+    /// (owner: AnonymousStore). Kept as long as the longest session.
+    /// </summary>
+    public static readonly RedisKey AnonymousBytes = "chat:{anonymous}:bytes";
+
+    /// <summary>String: id of the last change that a node handed over, for a minute, so that a repeated one counts once (owner: AnonymousStore).</summary>
+    public static RedisKey AnonymousCountedBy(string node) => $"chat:{{anonymous}}:counted:{node}";
+
     /// <summary>String in the slot of another key, for a second: written only to be waited for until replicas have it (owner: Replicas).</summary>
     public static RedisKey Marker(RedisKey beside)
     {

@@ -9,6 +9,9 @@ public readonly struct ScriptReply(RedisResult result)
     /// <summary>The first item, or the whole of a reply that is one word.</summary>
     public string Status => result.Length < 0 ? (string)result! : Text(0)!;
 
+    /// <summary>How many items.</summary>
+    public int Length => result.Length;
+
     public string? Text(int index) => (string?)result[index];
 
     /// <summary>A time span in milliseconds; null where the script left it empty.</summary>

@@ -13,10 +13,8 @@ public sealed class ClientLimitTests(LimitedNodes limited) : IClassFixture<Limit
 
     private readonly string address = LimitedNodes.NewAddress();
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task An_address_makes_as_many_sessions_as_it_may_and_a_refused_one_is_not_made(bool isAccount)
+    [Fact]
+    public async Task An_address_makes_as_many_sessions_as_it_may_and_a_refused_one_is_not_made()
     {
         for (var i = 0; i < LimitedNodes.SessionsPerMinute; i++)
         {
@@ -30,8 +28,27 @@ public sealed class ClientLimitTests(LimitedNodes limited) : IClassFixture<Limit
         await limited.IsHonestlyRefusedAsync(() => NewSessionAsync(address), SecondsPerSession);
         (await NewSessionAsync(LimitedNodes.NewAddress())).Expect(HttpStatusCode.Created);
 
-        Task<Answer> NewSessionAsync(string from) =>
-            (isAccount ? ChatClient.Account(limited.Nodes, ChatClient.NewId("user")) : ChatClient.Anonymous(limited.Nodes)).FromAsync(from, HttpMethod.Post, "chat/session");
+        Task<Answer> NewSessionAsync(string from) => ChatClient.Anonymous(limited.Nodes).FromAsync(from, HttpMethod.Post, "chat/session");
+    }
+
+    [Fact]
+    public async Task An_account_makes_as_many_as_it_may_from_wherever_and_its_neighbours_make_theirs()
+    {
+        for (var i = 0; i <= LimitedNodes.SessionsPerMinute; i++)
+        {
+            await OpenAsync(address); // as many as an address may, and one too many
+        }
+
+        LimitedNodes.RetryAfter(await OpenAsync(address));
+        var account = ChatClient.Account(limited.Nodes, ChatClient.NewId("user"));
+        for (var i = 0; i < LimitedNodes.SessionsPerMinute; i++)
+        {
+            (await account.FromAsync(i == 0 ? address : LimitedNodes.NewAddress(), HttpMethod.Post, "chat/session")).Expect(HttpStatusCode.Created);
+            (await account.FromAsync(address, HttpMethod.Post, "chat/session/close")).Expect(HttpStatusCode.OK);
+        }
+
+        LimitedNodes.RetryAfter(await account.FromAsync(LimitedNodes.NewAddress(), HttpMethod.Post, "chat/session"));
+        (await ChatClient.Account(limited.Nodes, ChatClient.NewId("user")).FromAsync(address, HttpMethod.Post, "chat/session")).Expect(HttpStatusCode.Created);
     }
 
     [Theory]

@@ -31,14 +31,15 @@ public sealed class StartTests
         { "Chat__Limits__PollsPerMinute", "99999999999", "whole number" },
         { "Server__MaxConnections", "0", "1 to " },
         { "Server__MaxConnections", "-5", "1 to " },
-        { "Server__MaxConnections", "many", "whole number" },
-        { "Server__MaxConnections", "1.5", "whole number" },
         { "Server__MaxConnections", "99999999999999999999", "whole number" },
         { "Server__MaxConnections", "", "whole number" },
         { "Server__MaxConnectionsPerIp", "-1", "0 to 1000000" },
         { "Server__MaxConnectionsPerIp", "1000001", "0 to 1000000" },
         { "Server__MaxConnectionsPerIp", "many", "whole number" },
         { "Chat__Limits__MessagesPerMinutePerIp", "-1", "0 to 100000" },
+        { "Chat__Limits__BytesPerHourPerIp", "99999", "100000 to" },
+        { "Chat__Anonymous", "closed", "open, limited or off" },
+        { "Chat__Memory__SessionsBelow", "0.95", "no larger" },
     };
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -31,8 +32,9 @@ internal static class Conversation
         Assert.Equal(id, (string?)(await SendAsync(second, "POST operator/calls/claim", dana))["sessionId"]);
 
         var cursor = (string?)(await SendAsync(first, "GET chat/poll?after=0-0", null, token))["cursor"];
+        var listening = first.Services.GetRequiredService<Signals>().Count;
         var poll = SendAsync(first, $"GET chat/poll?after={cursor}&wait=25", null, token);
-        await UntilSomebodyListensAsync(first);
+        await UntilSomebodyListensAsync(first, listening);
         var started = TimeProvider.System.GetTimestamp();
         await SendAsync(second, "POST chat/message", dana, null, new { text = "Here I am.", sessionId = id });
         Assert.Equal("Here I am.", (string?)(await poll)["messages"]![0]!["text"]);
@@ -73,6 +75,10 @@ internal static class Conversation
         Assert.Equal("hi", (string?)(await SendAsync(first, "GET operator/canned-replies", erik))["cannedReplies"]![0]!["shortcut"]);
         await SendAsync(second, "DELETE operator/canned-replies/hi", dana);
 
+        await SendAsync(first, "PUT operator/anonymous", sue, null, new { state = "limited", until = TimeProvider.System.GetUtcNow().AddHours(1) });
+        Assert.Equal("limited", (string?)(await SendAsync(first, "GET operator/anonymous", sue))["state"]);
+        await second.Services.GetRequiredService<AnonymousStore>().CountAsync("a request", new Dictionary<long, long> { [10_000_000] = 1000 }, Ct);
+
         await SendAsync(first, "DELETE chat/session", null, token);
         var erased = await SendAsync(second, "POST accounts/erase", sue, null, new { userId = "vera" });
         Assert.Equal(2, (int)erased["erased"]!);
@@ -99,9 +105,9 @@ internal static class Conversation
         return text.Length > 0 ? JsonNode.Parse(text)! : new JsonObject();
     }
 
-    private static async Task UntilSomebodyListensAsync(ChatNode node)
+    private static async Task UntilSomebodyListensAsync(ChatNode node, int before)
     {
-        while (node.Services.GetRequiredService<Signals>().Count == 0)
+        while (node.Services.GetRequiredService<Signals>().Count <= before)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10), Ct);
         }

@@ -15,6 +15,7 @@ public enum AppendStatus
     Closed,
     Full,
     Blocked,
+    MustSignIn,
 }
 
 /// <param name="Message">The message as stored, where it is.</param>
@@ -27,7 +28,7 @@ public sealed record AppendReply(AppendStatus Status, Message? Message, TimeSpan
 public sealed record NotedReply(bool IsClosed);
 
 /// <summary>The stream of each session. Who may not enter a session, or not so often, gets no reply.</summary>
-public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> options)
+public sealed class MessageStore(RedisGateway redis, AnonymousPolicy anonymous, AnonymousBytes anonymousBytes, IOptions<ChatOptions> options)
 {
     /// <summary>Stores a message exactly once, however often it is sent under the same client message id.</summary>
     /// <param name="access">The session, and by what right.</param>
@@ -44,8 +45,14 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
             [
                 OwnSide(caller), (caller as Caller.Operator)?.Name ?? "", text, clientMessageId ?? request, request,
                 options.Value.Limits.EntriesPerSession, options.Value.Retention.IdleSeconds, MessageText.Preview(text) is var preview && preview.Length < text.Length ? preview : "",
+                options.Value.Limits.BytesPerSession, anonymous.MustSignIn(access) ? "1" : "",
             ],
             ct);
+        if (reply is { Status: "appended", Length: > 6 })
+        {
+            anonymousBytes.Note(reply.Text(6));
+        }
+
         Message Entry() => Message.From(reply.Text(1)!, OwnSide(caller), reply.Text(2), text, "client", clientMessageId);
         return reply.Status switch
         {
@@ -55,6 +62,7 @@ public sealed class MessageStore(RedisGateway redis, IOptions<ChatOptions> optio
             "closed" => new AppendReply(AppendStatus.Closed, null),
             "full" => new AppendReply(AppendStatus.Full, null),
             "blocked" => new AppendReply(AppendStatus.Blocked, null),
+            "sign_in" => new AppendReply(AppendStatus.MustSignIn, null),
             _ => reply.Refused<AppendReply>(Scripts.append_message),
         };
     }

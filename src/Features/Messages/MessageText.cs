@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using FluentValidation;
+using Intotes.Chat.Features.Sessions;
 
 namespace Intotes.Chat.Features.Messages;
 
@@ -51,6 +53,9 @@ public static class MessageText
 
         return text;
     }
+
+    /// <summary>What a message takes in Redis: its text in UTF-8, and as much beside it as append_message.lua counts.</summary>
+    public static int StoredBytes(string text) => Encoding.UTF8.GetByteCount(text) + SessionStore.MessageOverhead;
 
     public static IRuleBuilderOptions<T, string?> IsMessageText<T>(this IRuleBuilder<T, string?> rule) => rule
         .NotEmpty().WithMessage("Must not be empty.")

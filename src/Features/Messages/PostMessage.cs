@@ -9,7 +9,8 @@ namespace Intotes.Chat.Features.Messages;
 /// <summary>Adds a message to the caller's session, or to one that the operator holds. Sending the same client message id again is harmless.</summary>
 /// <response code="200">The message that was stored under this client message id.</response>
 /// <response code="201">The message as stored.</response>
-public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleStore samples, VisitorWatch visitors, ClientLimits limits, ChatMetrics metrics)
+public sealed class PostMessage(
+    SessionGate gate, MessageStore messages, SampleStore samples, VisitorWatch visitors, ClientLimits limits, AnonymousPolicy anonymous, ChatMetrics metrics)
     : Endpoint<PostMessage.Request, Results<Created<Message>, Ok<Message>, Problem>>
 {
     public sealed class Request
@@ -38,18 +39,23 @@ public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleS
         Post("chat/message");
         Policies(Access.SessionMember);
         Description(d => d.AcceptsJson<Request>().Refuses(
-            Problem.InvalidSessionToken, Problem.NotAssigned, Problem.Blocked, Problem.SessionNotFound, Problem.SessionClosed, Problem.SessionFull, Problem.ClientMessageIdReused));
+            Problem.InvalidSessionToken, Problem.NotAssigned, Problem.Blocked, Problem.SignInRequired, Problem.SessionNotFound, Problem.SessionClosed, Problem.SessionFull, Problem.ClientMessageIdReused));
     }
 
     public override async Task<Results<Created<Message>, Ok<Message>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Caller()!;
-        if (caller is not Caller.Operator && limits.TakeMessage(HttpContext.Connection.RemoteIpAddress) is { } wait)
+        var text = MessageText.Clean(request.Text!);
+        if (caller is not Caller.Operator && limits.TakeMessage(ClientName.Of(HttpContext), MessageText.StoredBytes(text)) is { } wait)
         {
             return Problem.RateLimited.After(wait);
         }
 
-        var text = MessageText.Clean(request.Text!);
+        if (anonymous.RefusesMessage(caller))
+        {
+            return Problem.StorageShort;
+        }
+
         var sessionId = "";
         var (reply, refusal) = await gate.EnterAsync(
             caller, request.SessionId, Allowance.Messages, access => messages.AppendAsync(access with { SessionId = sessionId = access.SessionId }, caller, request.ClientMessageId, text, ct), ct);
@@ -59,6 +65,7 @@ public sealed class PostMessage(SessionGate gate, MessageStore messages, SampleS
             AppendStatus.Appended or AppendStatus.Duplicate => null,
             AppendStatus.ReusedId => Problem.ClientMessageIdReused,
             AppendStatus.Blocked => Problem.Blocked,
+            AppendStatus.MustSignIn => Problem.SignInRequired,
             AppendStatus.Full => Problem.SessionFull,
             _ => Problem.SessionClosed,
         };

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace Intotes.Chat.Features.Operators;
@@ -17,7 +18,7 @@ public enum AddNoteStatus
 }
 
 /// <summary>The notes and audit entries of each session.</summary>
-public sealed class NoteStore(RedisGateway redis)
+public sealed class NoteStore(RedisGateway redis, IOptions<ChatOptions> options)
 {
     private const int MostEntries = 2000;
 
@@ -29,7 +30,7 @@ public sealed class NoteStore(RedisGateway redis)
         string sessionId, string what, Caller.Operator by, string text, string? request, CancellationToken ct)
     {
         var reply = new ScriptReply(await redis.RunAsync(
-            Scripts.add_note, Keys.OfSession(sessionId), [what, by.Id, by.Name, text, MostEntries, request ?? Guid.NewGuid().ToString("N")], ct));
+            Scripts.add_note, Keys.OfSession(sessionId), [what, by.Id, by.Name, text, MostEntries, request ?? Guid.NewGuid().ToString("N"), options.Value.Limits.BytesPerSession], ct));
         return reply.Status switch
         {
             "added" => (AddNoteStatus.Added, new Note(reply.Text(1)!, what, new OperatorIdentity(by.Id, by.Name), text, Stored.TimeOf(reply.Text(1)!))),

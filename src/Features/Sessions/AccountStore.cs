@@ -1,3 +1,4 @@
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
@@ -37,7 +38,7 @@ public sealed class AccountStore(RedisGateway redis, Permits permits, IOptions<C
 
     /// <summary>Counts a call that no session counts, because it enters none or has yet to find one. Null, or how long the account has to wait.</summary>
     public async Task<TimeSpan?> CountAsync(string userId, string what, CancellationToken ct) =>
-        options.Value.Limits.PollsPerMinute is > 0 and var limit ? await permits.TakeAsync("account " + userId, what, limit, ct) : null;
+        options.Value.Limits.PollsPerMinute is > 0 and var limit ? await permits.TakeAsync(ClientName.OfAccount(userId), what, limit, ct) : null;
 
     /// <summary>For so long the account can open no session; zero lets it again.</summary>
     public Task BlockAsync(string userId, TimeSpan duration, CancellationToken ct)

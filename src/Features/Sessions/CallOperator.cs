@@ -1,3 +1,4 @@
+using System.Text;
 using FastEndpoints;
 using Intotes.Chat.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -7,7 +8,8 @@ namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>Asks for a live operator. Asking again keeps the first place in the queue.</summary>
 public sealed class CallOperator(
-    SessionGate gate, SessionStore sessions, CallEnqueuer enqueuer, QueueStore queue, QueuePlaces places, RosterStore roster, IOptions<ChatOptions> options)
+    SessionGate gate, SessionStore sessions, CallEnqueuer enqueuer, QueueStore queue, QueuePlaces places, RosterStore roster, ClientLimits limits,
+    IOptions<ChatOptions> options)
     : Endpoint<CallOperator.Request, Results<Ok<CallOperator.Answer>, Problem>>
 {
     public sealed class Request
@@ -36,7 +38,7 @@ public sealed class CallOperator(
         Post("chat/session/call-operator");
         Policies(Access.SessionMember, Access.Visitor);
         Description(d => d.AcceptsJson<Request>(isOptional: true)
-            .Refuses(Problem.InvalidSessionToken, Problem.Blocked, Problem.SessionNotFound, Problem.SessionClosed, Problem.SessionFull));
+            .Refuses(Problem.InvalidSessionToken, Problem.Blocked, Problem.SignInRequired, Problem.SessionNotFound, Problem.SessionClosed, Problem.SessionFull));
     }
 
     /// <summary>Until a place of the client address may have become free.</summary>
@@ -44,6 +46,11 @@ public sealed class CallOperator(
 
     public override async Task<Results<Ok<Answer>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
+        if (request.Reason is { Length: > 0 } reason && limits.TakeBytes(ClientName.Of(HttpContext), Encoding.UTF8.GetByteCount(reason)) is { } wait)
+        {
+            return Problem.RateLimited.After(wait);
+        }
+
         var (reply, refusal) = await gate.EnterAsync(
             User.Caller(), null, Allowance.Actions, access => CallAsync(access, request, ct), ct);
         return reply switch
@@ -53,6 +60,7 @@ public sealed class CallOperator(
             { Status: CallStatus.Blocked } => Problem.Blocked,
             { Status: CallStatus.Full } => Problem.SessionFull,
             { Status: CallStatus.TooMany } => Problem.RateLimited.After(TryAgain),
+            { Status: CallStatus.MustSignIn } => Problem.SignInRequired,
             { Session: { } session } => TypedResults.Ok(await AnswerAsync(session, ct)),
             _ => throw new InvalidOperationException($"A call that is {reply.Status} has a session."),
         };
@@ -71,7 +79,7 @@ public sealed class CallOperator(
             return entered;
         }
 
-        if (!await queue.CountAsync(department, access.SessionId, ClientLimits.NameOf(HttpContext.Connection.RemoteIpAddress), most, ct))
+        if (!await queue.CountAsync(department, access.SessionId, ClientName.Of(HttpContext.Connection.RemoteIpAddress), most, ct))
         {
             return new CallReply(CallStatus.TooMany, null);
         }

@@ -15,7 +15,12 @@ public sealed partial class ChatOptions
     /// <summary>Who changes canned replies: <c>operators</c>, or only <c>supervisors</c>.</summary>
     public string CannedRepliesBy { get; init; } = "operators";
 
+    /// <summary>What anonymous visitors may do unless a supervisor says otherwise: <c>open</c>, <c>limited</c> or <c>off</c>.</summary>
+    public string Anonymous { get; init; } = "open";
+
     public ChatLimits Limits { get; init; } = new();
+
+    public ChatMemory Memory { get; init; } = new();
 
     public ChatRetention Retention { get; init; } = new();
 
@@ -53,6 +58,21 @@ public sealed partial class ChatOptions
             yield return "Chat__Limits__EntriesPerSession must be 10 to 1000000.";
         }
 
+        if (Limits.BytesPerSession is not (0 or (>= 20_000 and <= 1_000_000_000)))
+        {
+            yield return "Chat__Limits__BytesPerSession must be 20000 to 1000000000, or 0 to switch it off.";
+        }
+
+        if (AnonymousPolicy.Parse(Anonymous) is null)
+        {
+            yield return "Chat__Anonymous must be open, limited or off.";
+        }
+
+        if (Memory is not { SessionsBelow: > 0 and <= 1, MessagesBelow: > 0 and <= 1, AnonymousShare: >= 0 and <= 1 } || Memory.MessagesBelow < Memory.SessionsBelow)
+        {
+            yield return "Chat__Memory__SessionsBelow and __MessagesBelow must be over 0 to 1, the first no larger than the second, and __AnonymousShare 0 to 1.";
+        }
+
         if (new[] { Limits.MessagesPerMinute, Limits.PollsPerMinute }.Any(limit => limit is < 0 or > 100_000))
         {
             yield return "Chat__Limits__MessagesPerMinute and __PollsPerMinute must be 0 to 100000; 0 switches one off.";
@@ -85,6 +105,9 @@ public sealed class ChatLimits
     /// <summary>Messages and system entries that one session may hold.</summary>
     public int EntriesPerSession { get; init; } = 10_000;
 
+    /// <summary>Bytes that the messages of one session may take in Redis, and its notes apart; 0 for any number.</summary>
+    public int BytesPerSession { get; init; } = 4 * 1024 * 1024;
+
     /// <summary>Messages that one session takes from each side; 0 for any number.</summary>
     public int MessagesPerMinute { get; init; } = 60;
 
@@ -102,6 +125,19 @@ public sealed class ChatLimits
         (Allowance.Polls, var limit) => $"polls {limit}",
         (_, var limit) => $"actions {limit}",
     };
+}
+
+/// <summary>Up to which share of Redis's <c>maxmemory</c> anonymous visitors are served; without a <c>maxmemory</c> always.</summary>
+public sealed class ChatMemory
+{
+    /// <summary>They may open sessions while less than this is used.</summary>
+    public double SessionsBelow { get; init; } = 0.8;
+
+    /// <summary>They may send messages while less than this is used.</summary>
+    public double MessagesBelow { get; init; } = 0.9;
+
+    /// <summary>All anonymous sessions together may take this; 0 for any.</summary>
+    public double AnonymousShare { get; init; } = 0.5;
 }
 
 /// <summary>How long a session is kept after the last write to it.</summary>

@@ -44,7 +44,7 @@ public sealed class OpenSession(SessionOpener opener, QueuePlaces places, IOptio
     {
         Post("chat/session");
         AllowAnonymous();
-        Description(d => d.AcceptsJson<Request>(isOptional: true).Refuses(Problem.Blocked).SetsSessionCookie());
+        Description(d => d.AcceptsJson<Request>(isOptional: true).Refuses(Problem.Blocked, Problem.SignInRequired).SetsSessionCookie());
     }
 
     public override async Task<Results<Created<SessionView>, Ok<SessionView>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
@@ -56,11 +56,10 @@ public sealed class OpenSession(SessionOpener opener, QueuePlaces places, IOptio
 
         var details = new VisitorDetails(request.Name, request.Email, request.Locale, request.PageUrl, request.Department);
         var sent = SessionTokenAuthentication.SentToken(HttpContext.Request) is { } text ? SessionToken.Parse(text) : null;
-        var client = HttpContext.Connection.RemoteIpAddress;
         var (opened, refusal) = User.Caller() is Caller.Account account
             // Begun is finished, whether the caller waits or not.
-            ? await opener.ForAccountAsync(account, sent, details with { Name = account.Name }, client, CancellationToken.None)
-            : await opener.ForVisitorAsync(sent, details, client, ct);
+            ? await opener.ForAccountAsync(account, sent, details with { Name = account.Name }, CancellationToken.None)
+            : await opener.ForVisitorAsync(sent, details, HttpContext.Connection.RemoteIpAddress, ct);
         if (opened is null)
         {
             return refusal!;

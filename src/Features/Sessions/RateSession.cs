@@ -1,3 +1,4 @@
+using System.Text;
 using FastEndpoints;
 using FluentValidation;
 using Intotes.Chat.Hosting;
@@ -6,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>The visitor rates a closed conversation. Rating again replaces.</summary>
-public sealed class RateSession(SessionGate gate, SessionStore sessions, SampleStore samples)
+public sealed class RateSession(SessionGate gate, SessionStore sessions, SampleStore samples, ClientLimits limits)
     : Endpoint<RateSession.Request, Results<NoContent, Problem>>
 {
     public sealed class Request
@@ -36,6 +37,11 @@ public sealed class RateSession(SessionGate gate, SessionStore sessions, SampleS
 
     public override async Task<Results<NoContent, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
+        if (request.Comment is { Length: > 0 } comment && limits.TakeBytes(ClientName.Of(HttpContext), Encoding.UTF8.GetByteCount(comment)) is { } wait)
+        {
+            return Problem.RateLimited.After(wait);
+        }
+
         var score = request.Score!.Value;
         var sessionId = "";
         var (reply, refusal) = await gate.EnterAsync(

@@ -13,7 +13,7 @@ public sealed record OpenedSession(Session Session, bool IsNew, SessionToken? To
 /// was faster it is taken away again. So a pointer to a session that is not there means that it is gone for good, and no id ever comes back.
 /// </summary>
 public sealed class SessionOpener(
-    SessionStore sessions, AccountStore accounts, SessionCloser closer, ClientLimits limits, IOptions<ChatOptions> options, TimeProvider time)
+    SessionStore sessions, AccountStore accounts, SessionCloser closer, ClientLimits limits, AnonymousPolicy policy, IOptions<ChatOptions> options, TimeProvider time)
 {
     private readonly string allowance = options.Value.Limits.Of(Allowance.Actions);
 
@@ -34,12 +34,19 @@ public sealed class SessionOpener(
             }
         }
 
-        if (await limits.TakeSessionAsync(client, ct) is { } wait)
+        var token = SessionToken.New();
+        if (policy.SessionRefusal(token) is { } closed)
+        {
+            return (null, closed);
+        }
+
+        var pause = await limits.TakeSessionAsync(ClientName.Of(client), details.StoredBytes, ct)
+            ?? (policy.IsLimited ? await limits.TakeAnonymousSessionAsync(ct) : null);
+        if (pause is { } wait)
         {
             return (null, Problem.RateLimited.After(wait));
         }
 
-        var token = SessionToken.New();
         var created = await sessions.OpenAsync(SessionAccess.ByToken(token), create: true, details, ct);
         return (new OpenedSession(created.Session!, IsNew: true, token), null);
     }
@@ -49,7 +56,7 @@ public sealed class SessionOpener(
     /// problem to answer with.
     /// </summary>
     public async Task<(OpenedSession? Opened, Problem? Refusal)> ForAccountAsync(
-        Caller.Account account, SessionToken? anonymous, VisitorDetails details, IPAddress? client, CancellationToken ct)
+        Caller.Account account, SessionToken? anonymous, VisitorDetails details, CancellationToken ct)
     {
         if (await accounts.CountAsync(account.UserId, "opened", ct) is { } pause)
         {
@@ -84,7 +91,8 @@ public sealed class SessionOpener(
                 }
             }
 
-            if (await limits.TakeSessionAsync(client, ct) is { } wait)
+            // Counted by the account: its neighbours behind the same address take nothing of its share.
+            if (await limits.TakeSessionAsync(ClientName.OfAccount(account.UserId), details.StoredBytes, ct) is { } wait)
             {
                 return (null, Problem.RateLimited.After(wait));
             }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -24,6 +25,7 @@ public enum CallStatus
     Full,
     Blocked,
     TooMany,
+    MustSignIn,
 }
 
 /// <summary>What linking left behind, for the one who linked to tidy up.</summary>
@@ -32,8 +34,11 @@ public enum CallStatus
 public sealed record LinkedSession(string? Department, string? OperatorId);
 
 /// <summary>The hash of each session. Who may not enter a session, or not so often, gets no reply.</summary>
-public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> options)
+public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, AnonymousBytes anonymousBytes, IOptions<ChatOptions> options)
 {
+    /// <summary>What a session takes in Redis beside what its visitor says about itself, and a message beside its text (bytes); as in session.lua.</summary>
+    public const int SessionOverhead = 1000, MessageOverhead = 250;
+
     private ChatRetention Retention => options.Value.Retention;
 
     /// <summary>Creates the session if told so and it is missing; else returns it, with what the visitor now says about itself.</summary>
@@ -43,10 +48,15 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
             Scripts.open_session,
             access,
             [
-                create ? "1" : "0", Retention.EmptySeconds, "name", details.Name ?? "", "email", details.Email ?? "",
+                create ? "1" : "0", Retention.EmptySeconds, details.StoredBytes, "name", details.Name ?? "", "email", details.Email ?? "",
                 "locale", details.Locale ?? "", "page_url", details.PageUrl ?? "", "department", details.Department ?? "",
             ],
             ct);
+        if (reply.Status == "created")
+        {
+            anonymousBytes.Note(reply.Text(2));
+        }
+
         return reply.Status switch
         {
             "created" => new OpenReply(OpenStatus.Created, Session.From(access.SessionId, reply.Fields(1))),
@@ -70,6 +80,11 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
                 Retention.IdleSeconds, Retention.ClosedSeconds, close ? "1" : "0",
             ],
             ct));
+        if (reply.Status == "linked")
+        {
+            anonymousBytes.Note(reply.Text(3));
+        }
+
         return reply.Status switch
         {
             "linked" => new LinkedSession(NullIfEmpty(reply.Text(1)), NullIfEmpty(reply.Text(2))),
@@ -96,8 +111,14 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
             [
                 department ?? "", options.Value.Queues[0], reason ?? "", SystemTexts.OperatorCalled, options.Value.Limits.EntriesPerSession, Retention.IdleSeconds,
                 onlyAsks ? "1" : "", string.Join(',', options.Value.Queues),
+                options.Value.Limits.BytesPerSession, anonymous.MustSignIn(access) ? "1" : "",
             ],
             ct);
+        if (reply.Status is "waiting" or "active")
+        {
+            anonymousBytes.Note(reply.Text(2));
+        }
+
         return reply.Status switch
         {
             "open" => new CallReply(CallStatus.Open, null, reply.Text(1)),
@@ -106,6 +127,7 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
             "closed" => new CallReply(CallStatus.Closed, null),
             "full" => new CallReply(CallStatus.Full, null),
             "blocked" => new CallReply(CallStatus.Blocked, null),
+            "sign_in" => new CallReply(CallStatus.MustSignIn, null),
             _ => reply.Refused<CallReply>(Scripts.call_operator),
         };
     }
@@ -114,6 +136,11 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
     public async Task<Entered<ClosedSession>> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
     {
         var reply = await RunAsync(Scripts.close_session, access, [text, Retention.ClosedSeconds, reason ?? ""], ct);
+        if (reply.Status == "closed")
+        {
+            anonymousBytes.Note(reply.Text(3));
+        }
+
         return reply.Status switch
         {
             "closed" => new ClosedSession(Session.From(access.SessionId, reply.Fields(1)), reply.Milliseconds(2)),
@@ -144,6 +171,11 @@ public sealed class SessionStore(RedisGateway redis, IOptions<ChatOptions> optio
     public async Task<Entered<SessionMentions>> EraseAsync(SessionAccess access, SessionMentions found, CancellationToken ct)
     {
         var reply = await RunAsync(Scripts.erase_session, access, ["1"], ct);
+        if (reply.Status == "found")
+        {
+            anonymousBytes.Note(reply.Text(4));
+        }
+
         return reply.Status switch
         {
             "found" => Mentions(reply),
@@ -201,4 +233,10 @@ public sealed record ClosedSession(Session Session, TimeSpan? Had);
 public sealed record RatingReply(bool IsRated, string? Department);
 
 /// <summary>What a visitor says about itself; null leaves what is known.</summary>
-public sealed record VisitorDetails(string? Name, string? Email, string? Locale, string? PageUrl, string? Department);
+public sealed record VisitorDetails(string? Name, string? Email, string? Locale, string? PageUrl, string? Department)
+{
+    /// <summary>What a new session of this visitor takes in Redis.</summary>
+    public int StoredBytes => SessionStore.SessionOverhead + Bytes(Name) + Bytes(Email) + Bytes(Locale) + Bytes(PageUrl);
+
+    private static int Bytes(string? text) => text is null ? 0 : Encoding.UTF8.GetByteCount(text);
+}

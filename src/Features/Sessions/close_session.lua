@@ -1,7 +1,8 @@
 -- Ends a conversation. Ending it again changes nothing.
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 text of the entry, 5 closed lifetime (s), 6 reason or ''
--- Reply  { 'closed', HGETALL, how long (ms) its operator had it, or '' when none had or it was closed before } | refusal
+-- Reply  { 'closed', HGETALL, how long (ms) its operator had it, or '' when none had or it was closed before,
+--          what weigh returns, where it was closed now } | refusal
 -- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
@@ -10,11 +11,12 @@ if refused then
   return refused
 end
 local session = redis.call('HMGET', KEYS[1], 'status', 'joined')
-local had = ''
+local had, weighed = '', ''
 if session[1] ~= 'closed' then
   had = session[2] and now_ms() - session[2] or ''
   redis.call('HSET', KEYS[1], 'status', 'closed', 'closed', now_ms(), 'close_reason', ARGV[6])
   add_entry('system', '', ARGV[4], 'event', 'closed')
   keep(ARGV[5])
+  weighed = weigh(#ARGV[4] + message_overhead, ARGV[5])
 end
-return { 'closed', redis.call('HGETALL', KEYS[1]), had }
+return { 'closed', redis.call('HGETALL', KEYS[1]), had, weighed }

@@ -3,12 +3,12 @@
 -- KEYS   as in session.lua
 -- ARGV   1 token digest, 2 user id, 3 name or '', 4 text of the linked entry, 5 text of the closed entry,
 --        6 idle lifetime (s), 7 closed lifetime (s), 8 '1' to close
--- Reply  { 'linked', department or '' of the call it waited with, operator or '' that held it } | { 'closed' } or blocked | { 'denied' }
+-- Reply  { 'linked', department or '' of the call it waited with, operator or '' that held it, where it was linked now "bytes hour 0 0", as of weigh, else '' } | { 'closed' } or blocked | { 'denied' }
 -- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
 local digest, user, name, close = ARGV[1], ARGV[2], ARGV[3], ARGV[8] == '1'
-local session = redis.call('HMGET', KEYS[1], 'token', 'user', 'former_token', 'status', 'department', 'operator')
+local session = redis.call('HMGET', KEYS[1], 'token', 'user', 'former_token', 'status', 'department', 'operator', 'bytes', 'ends')
 local status = session[4]
 local done = session[2] == user and session[3] == digest
 
@@ -33,4 +33,4 @@ if close and status ~= 'closed' then
   add_entry('system', '', ARGV[5], 'event', 'closed')
   keep(ARGV[7])
 end
-return { 'linked', session[5] or '', session[6] or '' }
+return { 'linked', session[5] or '', session[6] or '', not done and session[7] and session[7] .. ' ' .. session[8] .. ' 0 0' or '' }

@@ -1,9 +1,9 @@
 -- Creates a session, or returns the one there is with what the visitor now says about itself. An account's closed session is marked as
 -- superseded, for the caller goes on to replace it; that mark is what makes every node's cached way to it end.
 -- KEYS   as in session.lua
--- ARGV   1 kind, 2 credential, 3 allowance, 4 '1' to create what is missing, 5 lifetime (s) of an empty session,
+-- ARGV   1 kind, 2 credential, 3 allowance, 4 '1' to create what is missing, 5 lifetime (s) of an empty session, 6 what an empty session takes (bytes),
 --        then pairs of field and value that describe the visitor; an empty value leaves what is there
--- Reply  { 'created' | 'existing', HGETALL } | { 'closed' } | { 'blocked' } | refusal
+-- Reply  { 'created', HGETALL, what weigh returns } | { 'existing', HGETALL } | { 'closed' } | { 'blocked' } | refusal
 -- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
@@ -12,7 +12,7 @@ local kind, credential, create, lifetime = ARGV[1], ARGV[2], ARGV[4] == '1', ARG
 local function describe()
   -- Once an operator was called the department is that of the call: its entry lies in that queue.
   local called = redis.call('HEXISTS', KEYS[1], 'called') == 1
-  for i = 6, #ARGV, 2 do
+  for i = 7, #ARGV, 2 do
     if ARGV[i + 1] ~= '' and not (called and ARGV[i] == 'department') then
       redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
     end
@@ -27,7 +27,8 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
   redis.call('HSET', KEYS[1], 'status', 'open', 'created', now_ms(), owner, credential)
   describe()
   redis.call('EXPIRE', KEYS[1], lifetime)
-  return { 'created', redis.call('HGETALL', KEYS[1]) }
+  local weighed = weigh(ARGV[6], lifetime)
+  return { 'created', redis.call('HGETALL', KEYS[1]), weighed }
 end
 
 if not may() then

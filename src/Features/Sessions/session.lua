@@ -40,18 +40,26 @@ end
 local what, per_minute, number, request = string.match(ARGV[3] or '', '^(%a+) (%d+) ?(%d*) ?(%w*)$')
 local counted = what and (ARGV[1] == 'operator' and 'operator:' or 'visitor:') .. what
 
--- Takes what the allowance grants: "what times-a-minute", then perhaps how many and the request's id; '' grants anything. Who has read the field already
--- gives what it holds, or false. Returns the script's reply when there is none left.
+-- Takes what the allowance grants: "what times-a-minute", then perhaps how many and the request's id; '' grants anything. Given is what its field holds, or
+-- false. Returns what the field is to hold, nil to leave it, and the script's reply when there is none left.
+local function allow(taken)
+  if counted then
+    local kept, wait = take(taken, per_minute, tonumber(number) or 1, request)
+    return kept, wait and { 'limited', wait }
+  end
+end
+
+-- The same at once: keeps what the field is to hold, and returns the reply or nil. Whoever has read the field already gives what it holds, or false.
 local function over_limit(taken)
   if counted then
     if taken == nil then
       taken = redis.call('HGET', KEYS[1], counted)
     end
-    local kept, wait = take(taken, per_minute, tonumber(number) or 1, request)
+    local kept, limited = allow(taken)
     if kept then
       note('HSET', KEYS[1], counted, kept)
     end
-    return wait and { 'limited', wait }
+    return limited
   end
 end
 
@@ -76,11 +84,35 @@ local function keep(seconds)
 end
 
 -- The same for what is written often: at least so long, and with a hundredth more, so that most writes find it done. The hash of what was sent tells for
--- all: notes alone may come after it, and those begin with what the session has left.
+-- all: notes alone may come after it, and those begin with what the session has left. Returns how long (s) the session is kept
+-- where that was renewed.
 local function keep_at_least(seconds)
   if redis.call('TTL', KEYS[3]) < seconds then
-    keep(math.ceil(seconds * 1.01))
+    local longer = math.ceil(seconds * 1.01)
+    keep(longer)
+    return longer
   end
+end
+
+-- What a message takes in Redis beside its text and the sender's name (bytes): entry, ids, and its place among those that were sent.
+local message_overhead = 250
+
+-- The hour since 1970 in which a session ends that is kept for so long (s).
+local function hour_of_end(seconds)
+  return math.floor((now_ms() / 1000 + seconds) / 3600)
+end
+
+-- For the total of all anonymous sessions: what a session takes (bytes) and the hour in which it ends, as noted before and as noted now; '' where it is an account's.
+local function change(token, bytes, ends, sum, hour)
+  return token and (bytes or 0) .. ' ' .. (ends or 0) .. ' ' .. sum .. ' ' .. hour or ''
+end
+
+-- Notes that the session takes so much more (bytes), and is kept for so long (s). Returns the change.
+local function weigh(more, seconds)
+  local session = redis.call('HMGET', KEYS[1], 'token', 'bytes', 'ends')
+  local sum, hour = (session[2] or 0) + more, hour_of_end(seconds)
+  redis.call('HSET', KEYS[1], 'bytes', sum, 'ends', hour)
+  return change(session[1], session[2], session[3], sum, hour)
 end
 
 -- Adds an entry and wakes those who wait for one. Fields in this order: from, name, text, then client or event. Returns its id.

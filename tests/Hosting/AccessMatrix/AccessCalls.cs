@@ -51,6 +51,7 @@ public static class AccessCalls
         "POST /api/v1/operator/sessions/{sessionId}/notes" => new { text = "A note" },
         "POST /api/v1/operator/sessions/{sessionId}/transfer" => new { department = "billing" },
         "POST /api/v1/operator/sessions/{sessionId}/block" => new { minutes = 1 },
+        "PUT /api/v1/operator/anonymous" => new { state = "open" },
         "POST /api/v1/operator/canned-replies" => new { shortcut = "farewell", text = "Good bye" },
         "PUT /api/v1/operator/canned-replies/{shortcut}" => new { text = "Good morning" },
         _ => null,

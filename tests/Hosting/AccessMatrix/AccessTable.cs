@@ -73,6 +73,8 @@ public static class AccessTable
         POST   /api/v1/operator/canned-replies                active  401t 401t 401t    401t   403f    401t     403f  403f 201      201    201   401t   401t 401t     403f
         PUT    /api/v1/operator/canned-replies/{shortcut}     active  401t 401t 401t    401t   403f    401t     403f  403f 200      200    200   401t   401t 401t     403f
         DELETE /api/v1/operator/canned-replies/{shortcut}     active  401t 401t 401t    401t   403f    401t     403f  403f 204      204    204   401t   401t 401t     403f
+        GET    /api/v1/operator/anonymous                     active  401t 401t 401t    401t   403f    401t     403f  403f 403f     403f   200   401t   401t 401t     403f
+        PUT    /api/v1/operator/anonymous                     active  401t 401t 401t    401t   403f    401t     403f  403f 403f     403f   200   401t   401t 401t     403f
         GET    /api/v1/operator/stats                         active  401t 401t 401t    401t   403f    401t     403f  403f 200      200    200   401t   401t 401t     403f
         GET    /api/v1/operator/audit                         active  401t 401t 401t    401t   403f    401t     403f  403f 403f     403f   200   401t   401t 401t     403f
         ANY    /health/live                                   open    200  200  200     200    200     200      200   200  200      200    200   401t   200  200      200
