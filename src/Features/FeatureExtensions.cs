@@ -20,6 +20,7 @@ public static class FeatureExtensions
         services.AddSingleton<BackgroundWriter>().AddHostedService(p => p.GetRequiredService<BackgroundWriter>());
         services.AddSingleton<SessionStore>().AddSingleton<SessionOpener>().AddSingleton<SessionGate>().AddSingleton<SessionCloser>().AddSingleton<SessionEraser>();
         services.AddSingleton<AccountStore>().AddSingleton<GrantStore>().AddSingleton<RosterStore>().AddSingleton<HeldIndex>().AddSingleton<HolderWatch>().AddSingleton<SampleStore>();
+        services.AddSingleton<ReservedNames>();
         services.AddSingleton<QueueStore>().AddSingleton<QueueSweeper>().AddSingleton<CallEnqueuer>().AddSingleton<DepartmentStore>().AddSingleton<QueuePlaces>().AddHostedService(p => p.GetRequiredService<QueuePlaces>()).AddHostedService<DeskGauge>();
         services.AddSingleton<Departments>().AddHostedService(p => p.GetRequiredService<Departments>()).AddSingleton<VisitorWatch>().AddHostedService(p => p.GetRequiredService<VisitorWatch>());
 

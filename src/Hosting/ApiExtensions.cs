@@ -28,6 +28,8 @@ public static class ApiExtensions
             c.Endpoints.RoutePrefix = "api/v1";
             c.Endpoints.ShortNames = true;
             Json.Configure(c.Serializer.Options);
+            c.Serializer.Options.Converters.Add(new WholeNumbers());
+            c.Binding.ValueParserFor<int?>(WholeNumbers.Parse);
             // JSON media types have no charset parameter (RFC 8259, RFC 9457).
             c.Serializer.CharacterEncoding = null;
             c.Errors.ResponseBuilder = (failures, _, _) => ProblemExtensions.FromFailures(failures);
@@ -39,9 +41,17 @@ public static class ApiExtensions
         return app;
     }
 
-    /// <summary>The routing has compared the type already, but lets an empty one pass, and FastEndpoints fails on a charset it does not know.</summary>
+    /// <summary>
+    /// The routing has compared the type already, but lets an empty one pass, and FastEndpoints fails on a charset it does not know. ASCII is
+    /// UTF-8 too, and <c>utf8</c> names nothing else.
+    /// </summary>
     private static bool IsUtf8Json(string? contentType) =>
-        MediaTypeHeaderValue.TryParse(contentType, out var type) && type.Charset.Value?.Trim('"') is null or "" or "utf-8" or "UTF-8";
+        MediaTypeHeaderValue.TryParse(contentType, out var type) && type.Charset.Value?.Trim('"').ToUpperInvariant() is null or "" or "UTF-8" or "UTF8" or "US-ASCII";
+
+    /// <summary>Nothing is decoded here: a few KB may stand for gigabytes.</summary>
+    private static bool IsEncoded(HttpRequest request) => request.Headers.ContentEncoding
+        .SelectMany(static line => (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        .Any(static coding => !coding.Equals("identity", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>
     /// Where JSON is taken, no body at all means an empty object, so that optional bodies need no ceremony; a body without a
@@ -57,6 +67,7 @@ public static class ApiExtensions
 
         if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
         {
+            request.Headers.ContentEncoding = default;
             request.ContentType = MediaTypeNames.Application.Json;
             request.Body = new MemoryStream("{}"u8.ToArray());
             request.ContentLength = 2;
@@ -77,6 +88,13 @@ public static class ApiExtensions
             }
 
             return Problem.PayloadTooLarge.ExecuteAsync(http);
+        }
+
+        if (IsEncoded(request))
+        {
+            // RFC 9110, section 15.5.16: so the client knows that the coding is at fault, and not the type.
+            http.Response.Headers.AcceptEncoding = "identity";
+            return Problem.UnsupportedEncoding.ExecuteAsync(http);
         }
 
         if (!IsUtf8Json(request.ContentType))

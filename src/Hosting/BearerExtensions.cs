@@ -15,6 +15,9 @@ public static class BearerExtensions
 
     private static readonly string[] Times = ["exp", "nbf", "iat"];
 
+    /// <summary>The longest token that is taken, in bytes: issuers that list groups and rights write some 10 KB.</summary>
+    public const int MostTokenBytes = 16 * 1024;
+
     /// <summary>The scheme Bearer: by the issuer's keys where there is one, else by the shared key.</summary>
     public static AuthenticationBuilder AddBearer(this AuthenticationBuilder authentication, JwtSettings jwt)
     {
@@ -22,6 +25,7 @@ public static class BearerExtensions
         {
             o.MapInboundClaims = false;
             o.TokenValidationParameters = jwt.Parameters();
+            o.TokenHandlers.OfType<TokenHandler>().ToList().ForEach(static handler => handler.MaximumTokenSizeInBytes = MostTokenBytes);
             o.Events = new JwtBearerEvents
             {
                 OnMessageReceived = RecallAsync,
@@ -52,7 +56,7 @@ public static class BearerExtensions
             authentication.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<IssuerKeys>((o, keys) =>
             {
                 o.TokenHandlers.Clear();
-                o.TokenHandlers.Add(new IssuerTokenHandler(keys));
+                o.TokenHandlers.Add(new IssuerTokenHandler(keys) { MaximumTokenSizeInBytes = MostTokenBytes });
             });
         }
 

@@ -14,14 +14,21 @@ public sealed class BrowserOptions
     public string? Fault(bool isForReal) =>
         AllowedOrigins.FirstOrDefault(origin => !IsOrigin(origin)) is { } malformed
             ? $"Chat__AllowedOrigins must each be an origin such as https://www.example.com, which '{malformed}' is not."
-        : isForReal && AllowedOrigins.FirstOrDefault(origin => origin.StartsWith("http:", StringComparison.Ordinal)) is { } open
+        : isForReal && AllowedOrigins.FirstOrDefault(origin => origin.StartsWith("http:", StringComparison.Ordinal) && !IsOfThisDevice(origin)) is { } open
             ? $"Chat__AllowedOrigins must each begin with https outside Development, which '{open}' does not: whoever sits between could act as that site."
         : null;
 
+    /// <summary>The schemes under which app shells serve their own pages: Capacitor and Ionic on iOS, Tauri on macOS and Linux, Cordova.</summary>
+    private static readonly string[] OfApps = ["capacitor", "ionic", "tauri", "app"];
+
     /// <summary>A name in other letters than ASCII a browser sends in Punycode; and no wildcard would match anything.</summary>
     private static bool IsOrigin(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) == text
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme is "http" or "https" || OfApps.Contains(url.Scheme)) && url.Host.Length > 0
+        && url.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) == text
         && text.All(c => char.IsAsciiLetterOrDigit(c) || ".-_:/[]".Contains(c, StringComparison.Ordinal));
+
+    /// <summary>What an app shell serves on Android (<c>http://localhost</c>) and Windows (<c>http://tauri.localhost</c>): nobody sits between.</summary>
+    private static bool IsOfThisDevice(string origin) => origin is "http://localhost" or "http://tauri.localhost";
 }
 
 /// <summary>What browsers are told and asked: which sites may call (CORS), which requests are another site's (CSRF), what a page may do with an answer.</summary>
@@ -45,7 +52,7 @@ public static class BrowserExtensions
         services.AddCors(o => o.AddDefaultPolicy(policy => policy
             .WithOrigins(options.AllowedOrigins)
             .AllowCredentials()
-            .WithMethods(HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete)
+            .WithMethods(HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Delete)
             .AllowAnyHeader() // pages and their tracing libraries add headers of their own to every request; the API ignores those that it does not know
             .WithExposedHeaders(HeaderNames.RetryAfter)
             .SetPreflightMaxAge(TimeSpan.FromMinutes(10))));
@@ -54,10 +61,22 @@ public static class BrowserExtensions
 
     public static WebApplication UseBrowserRules(this WebApplication app)
     {
+        app.Use(static (http, next) =>
+        {
+            if (HttpMethods.IsOptions(http.Request.Method) && http.Request.Headers.AccessControlRequestHeaders is { Count: > 0 } asked)
+            {
+                // What allows any header names those that were asked for, and no answer may hold other characters than visible ASCII.
+                http.Request.Headers.AccessControlRequestHeaders = string.Join(
+                    ',', asked.ToString().Split(',', StringSplitOptions.TrimEntries).Where(static name => name.All(c => c is > ' ' and <= '~')));
+            }
+
+            return next(http);
+        });
         app.UseWhen(
             static http => http.Request.Headers.Origin.Count > 0 && http.Request.Path.StartsWithSegments(OpenToSites, StringComparison.OrdinalIgnoreCase),
             static chat => chat.UseCors());
         var allowed = app.Services.GetRequiredService<IOptions<BrowserOptions>>().Value.AllowedOrigins.ToHashSet(StringComparer.Ordinal);
+        EarlyAnswers.Watch(app.Services, OpenToSites, allowed);
         app.Use((http, next) => IsFromElsewhere(http.Request, allowed) ? (Problem.Forbidden with { SecurityEvent = "cross_site" }).ExecuteAsync(http)
             : IsForm(http.Request) ? Problem.UnsupportedMediaType.ExecuteAsync(http)
             : next(http));
@@ -86,10 +105,13 @@ public static class BrowserExtensions
         return origin.Length > 0 ? !allowed.Contains(origin) && origin != $"{request.Scheme}://{request.Host}" : site.Length > 0;
     }
 
-    /// <summary>What a form may send without asking first, where the cookie speaks for it; the second line of defence behind the origin.</summary>
+    /// <summary>
+    /// What a form may send without asking first, where the cookie speaks for it; the second line of defence behind the origin. A page that
+    /// says where it is, and may call, may leave the body empty under any type.
+    /// </summary>
     private static bool IsForm(HttpRequest request) =>
         !IsSafe(request.Method) && request.ContentType is { Length: > 0 } type && !type.StartsWith(MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase)
-        && SessionCookie.SpeaksFor(request);
+        && !(request.ContentLength == 0 && request.Headers.Origin.Count > 0) && SessionCookie.SpeaksFor(request);
 
     private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 }

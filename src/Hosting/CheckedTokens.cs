@@ -12,8 +12,10 @@ namespace Intotes.Chat.Hosting;
 /// </summary>
 public sealed class CheckedTokens(TimeProvider time) : IDisposable
 {
-    /// <summary>How many are kept at once, some 2 KB each; those that come on top are checked each time.</summary>
+    /// <summary>How many are kept at once, some 2 KB each, and fewer of longer ones; those that come on top are checked each time.</summary>
     public const int Most = 20_000;
+
+    private const int UsualLength = 2048;
 
     /// <summary>What is kept for longer than anybody polls without a pause only takes room.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
@@ -40,7 +42,7 @@ public sealed class CheckedTokens(TimeProvider time) : IDisposable
         // A copy, because the library's own holds the whole token. It tells names of claims apart by case, as that does.
         var copy = new CaseSensitiveClaimsIdentity(identity.Claims, identity.AuthenticationType, identity.NameClaimType, identity.RoleClaimType);
         var entry = new Checked(copy, key, ends);
-        known.Set(Digest(token), entry, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Longest });
+        known.Set(Digest(token), entry, new MemoryCacheEntryOptions { Size = 1 + (token.Length / UsualLength), AbsoluteExpirationRelativeToNow = Longest });
     }
 
     public void Dispose() => known.Dispose();

@@ -7,6 +7,8 @@ namespace Intotes.Chat.Hosting;
 /// <summary>The two faces, as files in <c>wwwroot</c>: the widget (<c>/widget.js</c>) for other sites, and the console (<c>/operator</c>) for this one.</summary>
 public static class PagesExtensions
 {
+    private const string ConsolePath = "/operator";
+
     /// <summary>Compressed as the build says of the widget. Under HTTPS too: the files are the same for everybody, so their length tells nothing (BREACH needs a secret in them).</summary>
     public static IServiceCollection AddPages(this IServiceCollection services) => services
         .Configure<GzipCompressionProviderOptions>(o => o.Level = CompressionLevel.Optimal)
@@ -24,6 +26,7 @@ public static class PagesExtensions
         app.UseOperatorSide();
         app.UseWhen(static http => SecurityHeaders.IsPage(http.Request.Path), static pages => pages
             .Use(AnswerPreflights)
+            .Use(static (http, next) => http.Request.Path.Value is ConsolePath + "/" or ConsolePath + "/index.html" ? LeadToTheConsole(http) : next(http))
             .UseResponseCompression()
             .UseDefaultFiles(new DefaultFilesOptions { RedirectToAppendTrailingSlash = false })
             .UseStaticFiles(new StaticFileOptions { OnPrepareResponse = LetOtherSitesLoadTheWidget }));
@@ -47,6 +50,16 @@ public static class PagesExtensions
         headers.AccessControlAllowMethods = "GET, HEAD";
         headers.AccessControlAllowHeaders = request.Headers.AccessControlRequestHeaders;
         headers.AccessControlMaxAge = "600";
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// The console's files are named relative to its one address, so that it works under a prefix that a proxy strips. The way there is relative too: what
+    /// stands before is not known here.
+    /// </summary>
+    private static Task LeadToTheConsole(HttpContext http)
+    {
+        http.Response.Redirect($"..{ConsolePath}{http.Request.QueryString}");
         return Task.CompletedTask;
     }
 

@@ -28,7 +28,7 @@ public sealed class PlatformKeyAuthentication(
         : environment.IsDevelopment() || string.IsNullOrEmpty(configuration["Platform:BaseUrl"]) ? configuration["Platform:ApiKey"]
         : null;
 
-    /// <summary>In a time that tells nothing of either.</summary>
+    /// <summary>In a time that tells nothing of either. A header is read byte by byte (Latin-1), so these are the bytes that were sent.</summary>
     private static bool AreSame(string key, string sent) =>
-        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(key)), SHA256.HashData(Encoding.UTF8.GetBytes(sent)));
+        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(key)), SHA256.HashData(Encoding.Latin1.GetBytes(sent)));
 }

@@ -30,6 +30,7 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     public static readonly Problem SessionNotFound = new("session_not_found", 404, "There is no such session; create one first.");
     public static readonly Problem ShortcutTaken = new("invalid_request", 400, "Another text has this shortcut.", "shortcut");
     public static readonly Problem UnknownBefore = new("invalid_request", 400, "There is no such session in this list.", "before");
+    public static readonly Problem NameReserved = new("invalid_request", 400, "This name is reserved: please use another one.", "name");
     public static readonly Problem SessionIdNeeded = new("invalid_request", 400, "The operator has several sessions: name one.", "sessionId");
     public static readonly Problem NotFound = new("not_found", 404, "There is nothing at this address.");
     public static readonly Problem MethodNotAllowed = new("method_not_allowed", 405, "This address does not take that method.");
@@ -42,6 +43,8 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     public static readonly Problem SessionNotClosed = new("session_not_closed", 409, "The session is not closed yet.");
     public static readonly Problem PayloadTooLarge = new("payload_too_large", 413, "The request is larger than 64 KB.");
     public static readonly Problem UnsupportedMediaType = new("unsupported_media_type", 415, "Only application/json is taken.");
+    public static readonly Problem UnsupportedEncoding = new("unsupported_media_type", 415, "No Content-Encoding is taken: send the body as it is.");
+    public static readonly Problem NotAnswered = new("session_not_answered", 409, "No operator has answered in this session.");
     public static readonly Problem RateLimited = new("rate_limited", 429, "Too many requests; please wait.", SecurityEvent: "limit");
     public static readonly Problem InternalError = new("internal_error", 500, "Something went wrong on our side.");
     public static readonly Problem StorageUnavailable = new("storage_unavailable", 503, "The storage does not answer; please try again.", RetryAfterSeconds: 1);

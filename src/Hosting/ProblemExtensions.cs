@@ -28,7 +28,16 @@ public static class ProblemExtensions
 
     /// <summary>The same for what is answered with a status and no more, such as by routing.</summary>
     public static IApplicationBuilder UseStatusProblems(this IApplicationBuilder app) => app
-        .UseStatusCodePages(static context => Problem.OfStatus(context.HttpContext.Response.StatusCode)?.ExecuteAsync(context.HttpContext) ?? Task.CompletedTask);
+        .UseStatusCodePages(static context =>
+        {
+            var (http, headers) = (context.HttpContext, context.HttpContext.Response.Headers);
+            if (http.Response.StatusCode == StatusCodes.Status405MethodNotAllowed && headers.Allow.ToString().Split(", ").Contains(HttpMethods.Get))
+            {
+                headers.Allow = $"{headers.Allow}, {HttpMethods.Head}";
+            }
+
+            return Problem.OfStatus(http.Response.StatusCode)?.ExecuteAsync(http) ?? Task.CompletedTask;
+        });
 
     /// <summary>The answer to a request that failed its rules. A rule may name another code than <c>invalid_request</c>.</summary>
     public static object FromFailures(List<ValidationFailure> failures)

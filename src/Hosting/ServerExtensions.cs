@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -8,6 +9,9 @@ public static class ServerExtensions
 {
     /// <summary>The largest request body: 4,000 characters outside the basic plane take 48,000 bytes where a client escapes them all.</summary>
     public const int MostBodyBytes = 64 * 1024;
+
+    /// <summary>All headers of a request: a bearer token, and the cookies of a parent domain.</summary>
+    public const int MostHeaderBytes = 64 * 1024;
 
     /// <summary>A waiting poll keeps its connection; at some 16 KB each these take 320 MB.</summary>
     private const int DefaultConnections = 20_000, DefaultConnectionsPerClient = 2_000;
@@ -69,7 +73,10 @@ public static class ServerExtensions
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MostBodyBytes;
-            kestrel.Limits.MaxRequestHeadersTotalSize = 8 * 1024;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MostHeaderBytes;
+            // A browser also sends cookies that others set for the parent domain, in whatever encoding. By default one byte that is no UTF-8 would be
+            // 400 at every address. What credentials have to look like is checked where they are read.
+            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
             // Longer than the longest pause between two polls; also for one that never sends anything.
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);

@@ -88,6 +88,9 @@ public static class Keys
     /// <summary>Hash: shortcut -> text, without a lifetime (owner: CannedReplyStore).</summary>
     public static readonly RedisKey CannedReplies = "chat:{operators}:canned";
 
+    /// <summary>Sorted set: shortcut -> time (ms) at which it was deleted, the newest 1,000 of the last ten minutes (owner: CannedReplyStore).</summary>
+    public static readonly RedisKey DeletedReplies = "chat:{operators}:canned:deleted";
+
     /// <summary>
     /// The keys of the roster of operators (owner: RosterStore). Operators that have not called for a day leave it.
     /// <list type="number">

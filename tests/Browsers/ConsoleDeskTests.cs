@@ -220,7 +220,8 @@ public sealed class ConsoleDeskTests(Chromium chromium, PlatformNodes desk) : Co
         foreach (var score in (int[])[5, 3, 3])
         {
             var visitor = await CallerAsync("Ann", "Hello");
-            (await eve.ClaimAsync()).Expect(HttpStatusCode.OK);
+            var session = (string)(await eve.ClaimAsync()).Expect(HttpStatusCode.OK)["sessionId"]!;
+            (await eve.SayAsync("Hello", session)).Expect(HttpStatusCode.Created);
             (await visitor.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
             (await visitor.PostAsync("chat/session/rating", new { score })).Expect(HttpStatusCode.NoContent);
         }

@@ -85,15 +85,23 @@ public sealed class TokenTextTests(ChatNodes nodes)
         await nodes.TakesAsync(new HandmadeJwt("", user).WithSignature((_, content) => HMACSHA256.HashData(Key, content)) + " \t ");
 
     [Fact]
-    public async Task Seven_kilobytes_are_taken_when_they_are_signed_and_refused_when_not()
+    public async Task Sixteen_kilobytes_are_taken_when_they_are_signed_and_refused_when_not()
     {
-        var token = new HandmadeJwt("", user) { Claims = { ["padding"] = new string('p', 5000) } };
-
-        await nodes.RefusesAsync(token.WithSignature((_, content) => HMACSHA256.HashData("no key"u8, content)));
-        await nodes.RefusesAsync(new string('A', 7 * 1024));
-        await nodes.RefusesAsync(new string('.', 7 * 1024));
-        await nodes.TakesAsync(token.WithSignature((_, content) => HMACSHA256.HashData(Key, content)));
+        await nodes.RefusesAsync(Signed(11_900, "no key"u8.ToArray()));
+        await nodes.RefusesAsync(new string('A', 16 * 1024));
+        await nodes.RefusesAsync(new string('.', 16 * 1024));
+        var longest = Enumerable.Range(11_900, 300).Select(padding => Signed(padding, Key)).Last(token => token.Length <= 16 * 1024);
+        Assert.InRange(longest.Length, (16 * 1024) - 3, 16 * 1024);
+        await nodes.TakesAsync(longest);
     }
+
+    [Theory]
+    [InlineData(13_000)]
+    [InlineData(30_000)]
+    public Task A_longer_token_is_refused_in_words_even_when_it_is_signed(int padding) => nodes.RefusesAsync(Signed(padding, Key));
+
+    private string Signed(int padding, byte[] key) =>
+        new HandmadeJwt("", user) { Claims = { ["padding"] = new string('p', padding) } }.WithSignature((_, content) => HMACSHA256.HashData(key, content));
 
     [Theory]
     [InlineData(true)]
@@ -119,15 +127,15 @@ public sealed class TokenTextTests(ChatNodes nodes)
     }
 
     [Theory]
-    [InlineData("9 KB")]
+    [InlineData("65 KB")]
     [InlineData("1 MB")]
     [InlineData("100,000 claims")]
-    public async Task Headers_over_8_KB_are_refused_by_the_server_itself(string size)
+    public async Task Headers_over_64_KB_are_refused_by_the_server_itself(string size)
     {
         var claims = new HandmadeJwt("", user).Claims.ToJsonString();
         var token = size switch
         {
-            "9 KB" => new string('A', 9 * 1024),
+            "65 KB" => new string('A', 65 * 1024),
             "1 MB" => new string('A', 1024 * 1024),
             _ => HandmadeJwt.Join(
                 """{"alg":"HS256"}""",

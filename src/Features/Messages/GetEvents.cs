@@ -12,8 +12,9 @@ namespace Intotes.Chat.Features.Messages;
 /// again with <c>Last-Event-ID</c> misses nothing. The stream ends when the session is closed, the token expires or the time is up.
 /// </summary>
 /// <response code="200">Events, the first at once, and a comment every 15 seconds.</response>
+/// <response code="204">The session is closed and the caller has all of it: EventSource does not come again.</response>
 public sealed class GetEvents(SessionGate gate, PollStore polls, PollAnswers answers, MessageFollower follower, ChatMetrics metrics, TimeProvider time)
-    : Endpoint<GetEvents.Request, Results<EventsResult, Problem>>
+    : Endpoint<GetEvents.Request, Results<EventsResult, NoContent, Problem>>
 {
     /// <summary>In seconds.</summary>
     public const int LongestWait = 3600;
@@ -51,9 +52,11 @@ public sealed class GetEvents(SessionGate gate, PollStore polls, PollAnswers ans
         Description(d => d.Refuses(Problem.InvalidCursor, Problem.InvalidSessionToken, Problem.NotAssigned, Problem.SessionNotFound));
     }
 
-    public override async Task<Results<EventsResult, Problem>> ExecuteAsync(Request request, CancellationToken ct)
+    public override async Task<Results<EventsResult, NoContent, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
-        var after = HttpContext.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last ? last : request.After;
+        var isHead = HttpMethods.IsHead(HttpContext.Request.Method);
+        // What a HEAD request is not told must be told later, so it moves no cursor.
+        var after = HttpContext.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last ? last : request.After ?? (isHead ? Cursor.Start : null);
         if (after is not null && !Cursor.IsCursor(after))
         {
             return Problem.InvalidCursor;
@@ -78,9 +81,17 @@ public sealed class GetEvents(SessionGate gate, PollStore polls, PollAnswers ans
             return refusal!;
         }
 
+        if (IsOver(first))
+        {
+            return TypedResults.NoContent();
+        }
+
         var told = await answers.OfAsync(first, waited: true, ct);
-        return new EventsResult(told, follower.FollowAsync(entered, caller, told with { Messages = [] }, Lifetime(request.Wait, User, time), ct));
+        return new EventsResult(told, follower.FollowAsync(entered, caller, told with { Messages = [] }, isHead ? TimeSpan.Zero : Lifetime(request.Wait, User, time), ct));
     }
+
+    /// <summary>Closed, and nothing that the caller does not have. An EventSource that is answered 200 would ask again every few seconds for ever.</summary>
+    internal static bool IsOver(PollReply reply) => reply is { Status: SessionStatus.Closed, HasMore: false, Messages.Count: 0 };
 
     /// <summary>Not beyond the caller's token.</summary>
     internal static TimeSpan Lifetime(int? wait, ClaimsPrincipal user, TimeProvider time)

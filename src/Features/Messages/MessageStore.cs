@@ -25,7 +25,8 @@ public enum AppendStatus
 public sealed record AppendReply(AppendStatus Status, Message? Message, TimeSpan? FirstResponse = null, string? Department = null, string? WaitsIn = null);
 
 /// <param name="IsClosed">Nothing was noted, because the session is closed.</param>
-public sealed record NotedReply(bool IsClosed);
+/// <param name="IsBlocked">Nothing was noted, because the visitor is blocked.</param>
+public sealed record NotedReply(bool IsClosed, bool IsBlocked);
 
 /// <summary>The stream of each session. Who may not enter a session, or not so often, gets no reply.</summary>
 public sealed class MessageStore(RedisGateway redis, AnonymousPolicy anonymous, AnonymousBytes anonymousBytes, IOptions<ChatOptions> options)
@@ -80,8 +81,9 @@ public sealed class MessageStore(RedisGateway redis, AnonymousPolicy anonymous, 
 
     private static Entered<NotedReply> Noted(Script script, ScriptReply reply) => reply.Status switch
     {
-        "noted" => new NotedReply(IsClosed: false),
-        "closed" => new NotedReply(IsClosed: true),
+        "noted" => new NotedReply(IsClosed: false, IsBlocked: false),
+        "closed" => new NotedReply(IsClosed: true, IsBlocked: false),
+        "blocked" => new NotedReply(IsClosed: false, IsBlocked: true),
         _ => reply.Refused<NotedReply>(script),
     };
 

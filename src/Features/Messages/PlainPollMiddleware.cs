@@ -79,6 +79,11 @@ public sealed class PlainPollMiddleware(
             return;
         }
 
+        if (http.Response.StatusCode == StatusCodes.Status204NoContent)
+        {
+            return;
+        }
+
         var more = follower.FollowAsync(access with { Allowance = "" }, caller, told, lifetime, http.RequestAborted);
         await EventsResult.GoOnAsync(http, more, json, stopping);
     }
@@ -95,6 +100,12 @@ public sealed class PlainPollMiddleware(
 
         metrics.Polled(first.Messages.Count > 0 ? "news" : "nothing");
         var told = await answers.OfAsync(first, waited: true, http.RequestAborted);
+        if (GetEvents.IsOver(first))
+        {
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+            return told;
+        }
+
         await EventsResult.BeginAsync(http, told, json, stopping);
         return told with { Messages = [] };
     }

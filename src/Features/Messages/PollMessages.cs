@@ -64,7 +64,9 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
     public override async Task<Results<Ok<PollAnswer>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Caller()!;
-        var wait = TimeSpan.FromSeconds(request.Wait ?? 0);
+        // What a HEAD request is not told must be told later, so it moves no cursor, and nothing can be new to it.
+        var isHead = HttpMethods.IsHead(HttpContext.Request.Method);
+        var (after, wait) = (request.After ?? (isHead ? Cursor.Start : null), TimeSpan.FromSeconds(isHead ? 0 : request.Wait ?? 0));
         var shown = Shown.Said(request.Typing, request.ReadUpTo);
         var (reply, refusal) = await gate.EnterAsync(
             caller,
@@ -72,7 +74,7 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
             Allowance.Polls,
             access => PlainPollMiddleware.RefusalOf(HttpContext, access) is { } refused
                 ? Task.FromResult(refused)
-                : poller.PollAsync(access, caller, request.After, request.Limit ?? DefaultLimit, wait, shown, ct),
+                : poller.PollAsync(access, caller, after, request.Limit ?? DefaultLimit, wait, shown, ct),
             ct);
         metrics.Polled(reply is null ? "refused" : reply.Messages.Count > 0 ? "news" : "nothing");
         if (reply is null)

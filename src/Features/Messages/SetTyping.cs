@@ -27,7 +27,7 @@ public sealed class SetTyping(SessionGate gate, MessageStore messages) : Endpoin
         Post("chat/typing");
         Policies(Access.SessionMember);
         Description(d => d.AcceptsJson<Request>()
-            .Refuses(Problem.InvalidSessionToken, Problem.NotAssigned, Problem.SessionNotFound, Problem.SessionClosed));
+            .Refuses(Problem.InvalidSessionToken, Problem.NotAssigned, Problem.Blocked, Problem.SessionNotFound, Problem.SessionClosed));
     }
 
     public override async Task<Results<NoContent, Problem>> ExecuteAsync(Request request, CancellationToken ct)
@@ -39,6 +39,7 @@ public sealed class SetTyping(SessionGate gate, MessageStore messages) : Endpoin
         {
             null => refusal!,
             { IsClosed: true } => Problem.SessionClosed,
+            { IsBlocked: true } => Problem.Blocked,
             _ => TypedResults.NoContent(),
         };
     }

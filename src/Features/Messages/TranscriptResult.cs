@@ -2,12 +2,17 @@ using System.Buffers;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using System.Text.RegularExpressions;
+using Intotes.Chat.Features.Sessions;
 using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Intotes.Chat.Features.Messages;
 
-/// <summary>Writes a conversation as plain text, as it is read: a line for who and when (UTC), then the text, indented.</summary>
-public sealed class TranscriptResult(History history) : IResult, IEndpointMetadataProvider
+/// <summary>
+/// Writes a conversation as plain text, as it is read: a line that says when (UTC), in which role and under which name, then the text, indented. No text and
+/// no name can begin a line of its own, so nobody can write what looks like somebody else's message.
+/// </summary>
+public sealed partial class TranscriptResult(History history) : IResult, IEndpointMetadataProvider
 {
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]));
@@ -25,12 +30,17 @@ public sealed class TranscriptResult(History history) : IResult, IEndpointMetada
     private static string Line(Message message)
     {
         var at = message.SentAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
-        var who = message.Sender switch
+        var role = message.Sender switch
         {
-            Sender.System => "*",
-            Sender.Operator => message.SenderName ?? "Operator",
-            _ => message.SenderName ?? "You",
+            Sender.System => "[system]",
+            Sender.Operator => "[operator]",
+            _ => "[visitor]",
         };
-        return $"{at}  {who}\n    {message.Text.Replace("\n", "\n    ", StringComparison.Ordinal)}\n\n";
+        var who = PersonName.Clean(message.SenderName) is { } name ? $"{role} {name}" : role;
+        return $"{at}  {who}\n    {LineEnd().Replace(message.Text, "\n    ")}\n\n";
     }
+
+    /// <summary>Whatever some program shows as the end of a line (UAX #14).</summary>
+    [GeneratedRegex(@"\r\n|[\n\r\v\f\u0085\u2028\u2029]")]
+    private static partial Regex LineEnd();
 }

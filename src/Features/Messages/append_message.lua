@@ -25,12 +25,16 @@ local sent_as = (from == 'operator' and 'operator:' .. ARGV[2] or from) .. ':' .
 local sent = redis.call('HGET', KEYS[3], sent_as)
 if sent then
   local id, request = string.match(sent, '^(%S+) (%S+)$')
-  local limited = request ~= ARGV[8] and over_limit(taken)
-  if limited then
-    return limited
+  local entry = redis.call('XRANGE', KEYS[2], id, id)[1]
+  -- Where the entry is gone from the stream nobody can read it any more: the message is stored anew.
+  if entry then
+    local limited = request ~= ARGV[8] and over_limit(taken)
+    if limited then
+      return limited
+    end
+    local fields = entry[2]
+    return { request == ARGV[8] and 'appended' or fields[6] == text and 'duplicate' or 'reused', id, fields[4], '', '', '' }
   end
-  local fields = redis.call('XRANGE', KEYS[2], id, id)[1][2]
-  return { request == ARGV[8] and 'appended' or fields[6] == text and 'duplicate' or 'reused', id, fields[4], '', '', '' }
 end
 
 if not allowed then

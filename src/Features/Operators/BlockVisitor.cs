@@ -54,10 +54,15 @@ public sealed class BlockVisitor(SessionReader reader, HandoverStore handovers, 
             }
         }
 
-        var what = duration > TimeSpan.Zero ? "blocked" : "unblocked";
+        var (what, text) = request.Minutes switch
+        {
+            0 => ("unblocked", ""),
+            1 => ("blocked", "for 1 minute"),
+            var minutes => ("blocked", $"for {minutes} minutes"),
+        };
         security.Note("visitor_" + what);
         await audit.RecordAsync(User, what, sessionId, userId.Length > 0 ? userId : null, $"{request.Minutes} minutes");
-        await notes.AddAsync(sessionId, "blocked", caller, $"for {request.Minutes} minutes", null, ct);
+        await notes.AddAsync(sessionId, what, caller, text, null, ct);
         return TypedResults.NoContent();
     }
 }

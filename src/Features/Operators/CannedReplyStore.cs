@@ -1,5 +1,4 @@
 using Intotes.Chat.Storage;
-using StackExchange.Redis;
 
 namespace Intotes.Chat.Features.Operators;
 
@@ -19,14 +18,13 @@ public sealed class CannedReplyStore(RedisGateway redis)
 
     /// <summary>False when the shortcut is taken by another text.</summary>
     public async Task<bool> AddAsync(CannedReply reply, CancellationToken ct) =>
-        await redis.CallAsync("HSETNX", db => db.HashSetAsync(Keys.CannedReplies, reply.Shortcut, reply.Text, When.NotExists), ct)
-        || await redis.CallAsync("HGET", db => db.HashGetAsync(Keys.CannedReplies, reply.Shortcut), ct) == reply.Text;
+        (long)await redis.RunAsync(Scripts.add_canned_reply, [Keys.CannedReplies], [reply.Shortcut, reply.Text], ct) == 1;
 
     /// <summary>False when there is no such shortcut.</summary>
     public async Task<bool> ReplaceAsync(CannedReply reply, CancellationToken ct) =>
         (long)await redis.RunAsync(Scripts.replace_canned_reply, [Keys.CannedReplies], [reply.Shortcut, reply.Text], ct) == 1;
 
-    /// <summary>Whether there was such a shortcut. Deleting it again is harmless.</summary>
-    public Task<bool> DeleteAsync(string shortcut, CancellationToken ct) =>
-        redis.CallAsync("HDEL", db => db.HashDeleteAsync(Keys.CannedReplies, shortcut), ct);
+    /// <summary>False when there is no such shortcut. Deleting it again within ten minutes says the same as the first time.</summary>
+    public async Task<bool> DeleteAsync(string shortcut, CancellationToken ct) =>
+        (string?)await redis.RunAsync(Scripts.delete_canned_reply, [Keys.CannedReplies, Keys.DeletedReplies], [shortcut], ct) != "unknown";
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Operators;
 
-/// <summary>Deletes a canned reply.</summary>
+/// <summary>Deletes a canned reply. Deleting it again within ten minutes gives the same answer.</summary>
 public sealed class DeleteCannedReply(CannedReplyStore replies, AuditLog audit, IOptions<ChatOptions> options) : EndpointWithoutRequest<Results<NoContent, Problem>>
 {
     public override void Configure()

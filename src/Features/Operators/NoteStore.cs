@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Something about a session that its visitor never sees.</summary>
-/// <param name="What"><c>note</c>, or what was done: <c>transferred</c>, <c>blocked</c>, <c>customer_seen</c>.</param>
+/// <param name="What"><c>note</c>, or what was done: <c>transferred</c>, <c>blocked</c>, <c>unblocked</c>, <c>customer_seen</c>.</param>
 public sealed record Note(string Id, string What, OperatorIdentity Operator, string Text, DateTimeOffset At);
 
 public enum AddNoteStatus

@@ -7,7 +7,7 @@ namespace Intotes.Chat.Features.Operators;
 /// Brings sessions back into the queue. The session changes first, then the queue, then the operator's index: whatever is interrupted, the
 /// index still names the session, so the sweep comes by again and every step may be repeated.
 /// </summary>
-public sealed class SessionReturner(HandoverStore handovers, CallEnqueuer enqueuer, HeldIndex index, SampleStore samples, ChatMetrics metrics)
+public sealed class SessionReturner(HandoverStore handovers, AccountStore accounts, CallEnqueuer enqueuer, HeldIndex index, SampleStore samples, ChatMetrics metrics)
 {
     /// <summary>Null when the operator does not have the session.</summary>
     public async Task<Session?> ReturnAsync(string sessionId, string operatorId, string text, string reason, DateTimeOffset? goneAt, CancellationToken ct)
@@ -22,10 +22,15 @@ public sealed class SessionReturner(HandoverStore handovers, CallEnqueuer enqueu
         return returned?.Session;
     }
 
-    /// <summary>Puts a session that waits again where its first call time belongs.</summary>
+    /// <summary>Puts a session that waits again where its first call time belongs. One that was only kept for the operator is erased by now.</summary>
     public async Task QueueAsync(HandedOver returned, string reason, CancellationToken ct)
     {
         var session = returned.Session;
+        if (session is { IsToBeErased: true, Visitor.UserId: { } userId })
+        {
+            await accounts.ForgetAsync(userId, session.Id, ct);
+        }
+
         await enqueuer.ReturnAsync(session.Department!, session.Id, session.CalledAt!.Value, ct);
         if (returned.Had is { } had)
         {

@@ -56,15 +56,11 @@ public sealed class SetPresence(RosterStore roster, Departments departments, Aud
             return Problem.Forbidden;
         }
 
-        var entry = await roster.ReadAsync(caller.Id, ct);
-        var presence = new Presence(
-            request.Status ?? (entry.IsOnline ? PresenceStatus.Online : PresenceStatus.Away),
-            request.Capacity ?? entry.Capacity,
-            request.Departments ?? entry.Departments);
-        await roster.SetPresenceAsync(caller, presence, ct);
-        await audit.RecordAsync(User, "presence_set", detail: $"{presence.Status} {presence.Capacity} {string.Join(',', presence.Departments)}".ToLowerInvariant());
+        var entry = await roster.SetPresenceAsync(caller, new Presence(request.Status, request.Capacity, request.Departments), ct);
+        var status = entry.IsOnline ? PresenceStatus.Online : PresenceStatus.Away;
+        await audit.RecordAsync(User, "presence_set", detail: $"{status} {entry.Capacity} {string.Join(',', entry.Departments)}".ToLowerInvariant());
         return TypedResults.Ok(new Answer(
-            presence.Status, presence.Capacity, presence.Departments, entry.Held, options.Value.OperatorLeaseSeconds,
+            status, entry.Capacity, entry.Departments, entry.Held, options.Value.OperatorLeaseSeconds,
             new OperatorIdentity(caller.Id, caller.Name), caller.IsSupervisor, [.. departments.GrantedTo(caller).Intersect(options.Value.Queues)]));
     }
 }

@@ -1,6 +1,6 @@
 -- Adds a note or an audit entry that the visitor never sees, once for each request. Notes can fill a session, audit entries cannot.
 -- KEYS   as in session.lua
--- ARGV   1 what: 'note', 'transferred', 'blocked' or 'customer_seen', 2 operator id, 3 operator's name, 4 text, 5 most entries,
+-- ARGV   1 what: 'note', 'transferred', 'blocked', 'unblocked' or 'customer_seen', 2 operator id, 3 operator's name, 4 text, 5 most entries,
 --        6 id of the request, 7 most bytes of notes, 0 for any number
 -- Reply  { 'added', id } | { 'full' } | { 'gone' }
 -- Kept   on replicas before it is acknowledged, where the service is set so

@@ -13,4 +13,5 @@ if ARGV[4] == '0' then
 else
   redis.call('HSET', KEYS[1], 'blocked', now_ms() + ARGV[4])
 end
-return { 'blocked', redis.call('HGET', KEYS[1], 'user') or '' }
+local session = redis.call('HMGET', KEYS[1], 'user', 'erase')
+return { 'blocked', session[1] or string.match(session[2] or '', '^user (.*)$') or '' }

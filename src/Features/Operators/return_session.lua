@@ -22,4 +22,6 @@ if session[1] == 'active' and session[2] == operator then
 elseif not (session[1] == 'waiting' and session[4] == operator and (gone_at ~= '' or session[5] == 'release')) then
   return { 'denied' }
 end
-return { 'returned', redis.call('HGETALL', KEYS[1]), had }
+local fields = redis.call('HGETALL', KEYS[1])
+erase_if_asked()
+return { 'returned', fields, had }

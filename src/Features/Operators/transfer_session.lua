@@ -24,4 +24,8 @@ elseif session[4] ~= from or session[6] ~= 'transfer'
   or not (to ~= '' and operator == to or to == '' and status == 'waiting' and session[5] == department) then
   return { 'denied' }
 end
-return { 'transferred', redis.call('HGETALL', KEYS[1]), had, entry }
+local fields = redis.call('HGETALL', KEYS[1])
+if to == '' then
+  erase_if_asked()
+end
+return { 'transferred', fields, had, entry }

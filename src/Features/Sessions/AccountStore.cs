@@ -52,14 +52,10 @@ public sealed class AccountStore(RedisGateway redis, Permits permits, IOptions<C
     public Task<bool> IsBlockedAsync(string userId, CancellationToken ct) =>
         redis.CallAsync("EXISTS", db => db.KeyExistsAsync(Keys.OfAccount(userId)[2]), ct);
 
-    /// <summary>Lists a session among the account's earlier ones. False when it was listed already.</summary>
-    public async Task<bool> AddEarlierAsync(string userId, string sessionId, DateTimeOffset at, CancellationToken ct)
-    {
-        var key = Keys.OfAccount(userId)[1];
-        var isNew = await redis.CallAsync("ZADD", db => db.SortedSetAddAsync(key, sessionId, at.ToUnixTimeMilliseconds()), ct);
-        await redis.CallAsync("EXPIRE", db => db.KeyExpireAsync(key, Lifetime), ct);
-        return isNew;
-    }
+    /// <summary>Lists a session among the account's earlier ones. False when it was listed already, under another time.</summary>
+    public async Task<bool> AddEarlierAsync(string userId, string sessionId, DateTimeOffset at, CancellationToken ct) =>
+        (long)await redis.RunAsync(
+            Scripts.add_earlier, [Keys.OfAccount(userId)[1]], [sessionId, at.ToUnixTimeMilliseconds(), (long)Lifetime.TotalSeconds], ct) == 1;
 
     /// <summary>The account's earlier sessions, newest first; some may have been erased meanwhile, or may not have become the account's after all.</summary>
     public async Task<IReadOnlyList<string>> EarlierAsync(string userId, int most, CancellationToken ct)

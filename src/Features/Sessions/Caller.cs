@@ -31,6 +31,9 @@ public abstract record Caller
 
 public static class CallerExtensions
 {
+    /// <summary>Of the year 9999, the last that <see cref="DateTimeOffset"/> knows.</summary>
+    private const double LastSecond = 253_402_300_799;
+
     /// <summary>Reads the caller from the principal; null without any credential.</summary>
     public static Caller? Caller(this ClaimsPrincipal user)
     {
@@ -39,7 +42,8 @@ public static class CallerExtensions
             return user.FindFirst(SessionTokenAuthentication.Claim) is { } token ? new Caller.Visitor(SessionToken.Parse(token.Value)) : null;
         }
 
-        var name = user.FindFirst("name") is { Value: { Length: > 0 } given } ? given : null;
+        // Something else than a text, such as an object, is no name.
+        var name = user.FindFirst("name") is { ValueType: ClaimValueTypes.String or ClaimValueTypes.DateTime } given ? PersonName.Clean(given.Value) : null;
         var isSupervisor = user.IsInRole(Access.SupervisorRole);
         return isSupervisor || user.IsInRole(Access.OperatorRole)
             ? new Caller.Operator(id, name ?? "Operator", isSupervisor, user.GrantedDepartments())
@@ -51,9 +55,14 @@ public static class CallerExtensions
             ? [.. user.FindAll(Access.DepartmentsClaim).Select(claim => claim.Value).Where(name => name.Length > 0)]
             : null;
 
-    /// <summary>When the bearer token ends (RFC 7519, <c>exp</c>); null for callers without one.</summary>
+    /// <summary>
+    /// When the bearer token ends (RFC 7519, <c>exp</c>: any JSON number, so also a fraction, or one beyond the calendar where an issuer writes
+    /// milliseconds); null for callers without one.
+    /// </summary>
     public static DateTimeOffset? TokenEnds(this ClaimsPrincipal user) =>
-        long.TryParse(user.FindFirst("exp")?.Value, CultureInfo.InvariantCulture, out var seconds) ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+        double.TryParse(user.FindFirst("exp")?.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            ? seconds >= LastSecond ? DateTimeOffset.MaxValue : DateTimeOffset.UnixEpoch.AddSeconds(Math.Max(0, seconds))
+            : null;
 
     /// <summary>The operator, on endpoints that only operators reach.</summary>
     public static Caller.Operator Operator(this ClaimsPrincipal user) => (Caller.Operator)user.Caller()!;

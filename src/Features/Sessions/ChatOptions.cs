@@ -6,6 +6,8 @@ namespace Intotes.Chat.Features.Sessions;
 /// <summary>How the chat behaves; section <c>Chat</c>.</summary>
 public sealed partial class ChatOptions
 {
+    private const int MostReservedNames = 200;
+
     /// <summary>The queues; none configured means <c>support</c>. A call that names none waits in the first.</summary>
     public string[]? Departments { get; init; }
 
@@ -18,6 +20,12 @@ public sealed partial class ChatOptions
     /// <summary>What anonymous visitors may do unless a supervisor says otherwise: <c>open</c>, <c>limited</c> or <c>off</c>.</summary>
     public string Anonymous { get; init; } = "open";
 
+    /// <summary>Names that no visitor may carry, nor any that looks like one; none configured means those of the product and its roles.</summary>
+    public string[]? ReservedNames { get; init; }
+
+    /// <summary>Whether no visitor may carry the name of an operator either.</summary>
+    public bool ReserveOperatorNames { get; init; } = true;
+
     public ChatLimits Limits { get; init; } = new();
 
     public ChatMemory Memory { get; init; } = new();
@@ -29,6 +37,9 @@ public sealed partial class ChatOptions
 
     /// <summary>Every department, in the configured order.</summary>
     public IReadOnlyList<string> Queues => Departments is { Length: > 0 } ? Departments : ["support"];
+
+    /// <summary>The names that are reserved, but for those of operators.</summary>
+    public IReadOnlyList<string> Reserved => ReservedNames ?? ["Intotes", "Support", "Operator", "Administrator", "Admin", "Moderator", "System"];
 
     /// <summary>What is wrong, each in a sentence that stands alone.</summary>
     private IEnumerable<string> Faults()
@@ -51,6 +62,11 @@ public sealed partial class ChatOptions
         if (OperatorLeaseSeconds is < 5 or > 3600)
         {
             yield return "Chat__OperatorLeaseSeconds must be 5 to 3600.";
+        }
+
+        if (Reserved.Count > MostReservedNames || Reserved.Any(name => name.Length > PersonName.MostCharacters))
+        {
+            yield return $"Chat__ReservedNames must be at most {MostReservedNames}, of at most {PersonName.MostCharacters} characters each.";
         }
 
         if (Limits.EntriesPerSession is < 10 or > 1_000_000)

@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>Erases the caller's session and everything of it. A token of it is dead from then on.</summary>
-public sealed class EraseSession(SessionGate gate, SessionEraser eraser, SecurityEvents security) : EndpointWithoutRequest<Results<NoContent, Problem>>
+/// <response code="202">The visitor is blocked: the session is erased when its operator does not have it any more.</response>
+/// <response code="204">It is erased.</response>
+public sealed class EraseSession(SessionGate gate, SessionEraser eraser, SecurityEvents security) : EndpointWithoutRequest<Results<NoContent, Accepted, Problem>>
 {
     public override void Configure()
     {
@@ -14,10 +16,10 @@ public sealed class EraseSession(SessionGate gate, SessionEraser eraser, Securit
         Description(d => d.Refuses(Problem.InvalidSessionToken, Problem.SessionNotFound).SetsSessionCookie());
     }
 
-    public override async Task<Results<NoContent, Problem>> ExecuteAsync(CancellationToken ct)
+    public override async Task<Results<NoContent, Accepted, Problem>> ExecuteAsync(CancellationToken ct)
     {
         // Begun is finished, whether the caller waits or not.
-        var (erased, refusal) = await gate.EnterAsync(User.Caller(), null, Allowance.Actions, access => eraser.EraseAsync(access, CancellationToken.None), ct);
+        var (erased, refusal) = await gate.EnterAsync(User.Caller(), null, Allowance.Actions, access => eraser.EraseAsync(access, forVisitor: true, CancellationToken.None), ct);
         if (erased is null)
         {
             return refusal!;
@@ -25,6 +27,6 @@ public sealed class EraseSession(SessionGate gate, SessionEraser eraser, Securit
 
         security.Note("session_erased");
         SessionCookie.Clear(HttpContext);
-        return TypedResults.NoContent();
+        return erased.IsLater ? TypedResults.Accepted((string?)null) : TypedResults.NoContent();
     }
 }

@@ -9,7 +9,7 @@ namespace Intotes.Chat.Features.Sessions;
 /// <summary>Creates or gets the caller's active session. An anonymous session sent together with a bearer token is taken over by the account.</summary>
 /// <response code="200">The session that was there.</response>
 /// <response code="201">A new session.</response>
-public sealed class OpenSession(SessionOpener opener, QueuePlaces places, IOptions<ChatOptions> options)
+public sealed class OpenSession(SessionOpener opener, QueuePlaces places, ReservedNames reserved, IOptions<ChatOptions> options)
     : Endpoint<OpenSession.Request, Results<Created<SessionView>, Ok<SessionView>, Problem>>
 {
     /// <summary>What the visitor says about itself; operators see it as unverified.</summary>
@@ -54,11 +54,24 @@ public sealed class OpenSession(SessionOpener opener, QueuePlaces places, IOptio
             return Problem.Forbidden;
         }
 
-        var details = new VisitorDetails(request.Name, request.Email, request.Locale, request.PageUrl, request.Department);
+        var account = User.Caller() as Caller.Account;
+        var name = PersonName.Clean(account is null ? request.Name : account.Name);
+        if (await reserved.CoverAsync(name, ct))
+        {
+            if (account is null)
+            {
+                return Problem.NameReserved;
+            }
+
+            // A customer cannot choose another name here: it goes without one, and operators know it by its id.
+            account = account with { Name = name = null };
+        }
+
+        var details = new VisitorDetails(name, request.Email, request.Locale, request.PageUrl, request.Department);
         var sent = SessionTokenAuthentication.SentToken(HttpContext.Request) is { } text ? SessionToken.Parse(text) : null;
-        var (opened, refusal) = User.Caller() is Caller.Account account
+        var (opened, refusal) = account is not null
             // Begun is finished, whether the caller waits or not.
-            ? await opener.ForAccountAsync(account, sent, details with { Name = account.Name }, CancellationToken.None)
+            ? await opener.ForAccountAsync(account, sent, details, CancellationToken.None)
             : await opener.ForVisitorAsync(sent, details, HttpContext.Connection.RemoteIpAddress, ct);
         if (opened is null)
         {

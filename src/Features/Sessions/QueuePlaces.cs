@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Intotes.Chat.Hosting;
+using Intotes.Chat.Storage;
 
 namespace Intotes.Chat.Features.Sessions;
 
@@ -23,9 +24,12 @@ public sealed class QueuePlaces(
     /// <summary>A snapshot is renewed a second later for each of these.</summary>
     private const int ListedASecond = 2_000;
 
+    /// <summary>How long a caller waits for the first snapshot; what it asked for does not need the place.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
     private readonly ConcurrentDictionary<string, Watched> watched = new();
 
-    /// <summary>The place of a session whose visitor asks for it; null unless it waits.</summary>
+    /// <summary>The place of a session whose visitor asks for it; null unless it waits, and while Redis does not tell: the queue may lie on a server that is away.</summary>
     public async ValueTask<QueuePlace?> OfAsync(string sessionId, SessionStatus status, string? department, DateTimeOffset? calledAt, CancellationToken ct)
     {
         if (status != SessionStatus.Waiting || department is null || calledAt is null)
@@ -35,22 +39,47 @@ public sealed class QueuePlaces(
 
         visitors.See(department, sessionId);
         departments.Note(department);
-        var view = await ViewAsync(department, ct);
-        if (view.Queue.TakenAt - calledAt.Value > Period && !view.Holds(sessionId, calledAt.Value))
+        try
         {
-            // A node that died between the session and the queue may have left the call out of it. Harmless if it is there.
-            await enqueuer.EnqueueAsync(department, sessionId, calledAt.Value, view.Pace, ct);
-        }
+            var view = Watch(department).View ?? await FirstAsync(department, ct);
+            if (view.Queue.TakenAt - calledAt.Value > Period && !view.Holds(sessionId, calledAt.Value))
+            {
+                // A node that died between the session and the queue may have left the call out of it. Harmless if it is there.
+                await enqueuer.EnqueueAsync(department, sessionId, calledAt.Value, view.Pace, ct);
+            }
 
-        return view.PlaceOf(sessionId, calledAt.Value);
+            return view.PlaceOf(sessionId, calledAt.Value);
+        }
+        catch (Exception e) when (e is StorageUnavailableException or TimeoutException)
+        {
+            return null;
+        }
     }
 
     /// <summary>How the queue of a department stands.</summary>
     public async ValueTask<QueueView> ViewAsync(string department, CancellationToken ct)
     {
+        var queueOf = Watch(department);
+        return queueOf.View ?? await RenewAsync(department, queueOf, ct);
+    }
+
+    private Watched Watch(string department)
+    {
         var queueOf = watched.GetOrAdd(department, static _ => new Watched());
         queueOf.AskedAt = Time.GetTimestamp();
-        return queueOf.View ?? await RenewAsync(department, queueOf, ct);
+        return queueOf;
+    }
+
+    /// <summary>The first snapshot: one read for all that ask meanwhile. Where it failed nobody reads again, but the next round does.</summary>
+    private Task<QueueView> FirstAsync(string department, CancellationToken ct)
+    {
+        var queueOf = Watch(department);
+        lock (queueOf)
+        {
+            queueOf.First ??= RenewAsync(department, queueOf, CancellationToken.None);
+        }
+
+        return queueOf.First.WaitAsync(Patience, Time, ct);
     }
 
     protected override async Task RoundAsync(CancellationToken ct)
@@ -86,6 +115,9 @@ public sealed class QueuePlaces(
         public int Rounds { get; set; }
 
         public QueueView? View { get; set; }
+
+        /// <summary>The read of the first snapshot, once somebody asked for it.</summary>
+        public Task<QueueView>? First { get; set; }
     }
 }
 

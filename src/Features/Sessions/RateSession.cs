@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Intotes.Chat.Features.Sessions;
 
-/// <summary>The visitor rates a closed conversation. Rating again replaces.</summary>
+/// <summary>The visitor rates a closed conversation in which an operator answered. Rating again replaces.</summary>
 public sealed class RateSession(SessionGate gate, SessionStore sessions, SampleStore samples, ClientLimits limits)
     : Endpoint<RateSession.Request, Results<NoContent, Problem>>
 {
@@ -32,7 +32,7 @@ public sealed class RateSession(SessionGate gate, SessionStore sessions, SampleS
         Post("chat/session/rating");
         Policies(Access.SessionMember, Access.Visitor);
         Description(d => d.AcceptsJson<Request>()
-            .Refuses(Problem.InvalidSessionToken, Problem.SessionNotFound, Problem.SessionNotClosed));
+            .Refuses(Problem.InvalidSessionToken, Problem.SessionNotFound, Problem.SessionNotClosed, Problem.NotAnswered));
     }
 
     public override async Task<Results<NoContent, Problem>> ExecuteAsync(Request request, CancellationToken ct)
@@ -59,9 +59,9 @@ public sealed class RateSession(SessionGate gate, SessionStore sessions, SampleS
             return refusal!;
         }
 
-        if (!reply.IsRated)
+        if (reply.Status != RatingStatus.Rated)
         {
-            return Problem.SessionNotClosed;
+            return reply.Status == RatingStatus.NotClosed ? Problem.SessionNotClosed : Problem.NotAnswered;
         }
 
         if (reply.Department is { } department)

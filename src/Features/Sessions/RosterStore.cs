@@ -12,10 +12,10 @@ public enum PresenceStatus
     Away,
 }
 
-/// <summary>What an operator says of itself.</summary>
+/// <summary>What an operator says of itself; null leaves what it said before.</summary>
 /// <param name="Capacity">How many sessions it takes at once.</param>
 /// <param name="Departments">Those it serves; none named means all.</param>
-public sealed record Presence(PresenceStatus Status, int Capacity, IReadOnlyList<string> Departments);
+public sealed record Presence(PresenceStatus? Status, int? Capacity, IReadOnlyList<string>? Departments);
 
 /// <summary>One operator at a moment.</summary>
 /// <param name="IsOnline">It did not say away, and called within the last 90 s.</param>
@@ -63,7 +63,7 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
     private const int OnItsWayMilliseconds = 10_000;
 
     /// <summary>Notes that an operator called, which renews its leases.</summary>
-    public Task SeenAsync(Caller.Operator caller, CancellationToken ct) => NoteAsync(caller, "", Allowance.Actions, 0, ct);
+    public Task SeenAsync(Caller.Operator caller, CancellationToken ct) => NoteAsync(caller, Allowance.Actions, 0, ct);
 
     /// <summary>
     /// Notes that an operator called, and counts it; it may call as often as five visitors, for it serves several. Returns null, or how long it
@@ -72,14 +72,27 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
     public async Task<TimeSpan?> CountAsync(Caller.Operator caller, Allowance allowance, CancellationToken ct)
     {
         await grants.NoteAsync(caller, ct);
-        return (long)await NoteAsync(caller, "", allowance, 5 * options.Value.Limits.PollsPerMinute, ct) is > 0 and var wait ? TimeSpan.FromMilliseconds(wait) : null;
+        return (long)await NoteAsync(caller, allowance, 5 * options.Value.Limits.PollsPerMinute, ct) is > 0 and var wait ? TimeSpan.FromMilliseconds(wait) : null;
     }
 
-    /// <summary>Notes what an operator says of itself.</summary>
-    public Task SetPresenceAsync(Caller.Operator caller, Presence presence, CancellationToken ct)
+    /// <summary>Changes what an operator says of itself. Returns all that it says now.</summary>
+    public async Task<RosterEntry> SetPresenceAsync(Caller.Operator caller, Presence presence, CancellationToken ct)
     {
-        var status = presence.Status == PresenceStatus.Online ? "online" : "away";
-        return NoteAsync(caller, $"{status} {presence.Capacity} {string.Join(',', presence.Departments)}", Allowance.Actions, 0, ct);
+        var status = presence.Status switch
+        {
+            PresenceStatus.Online => "online",
+            PresenceStatus.Away => "away",
+            _ => "",
+        };
+        var reply = new ScriptReply(await redis.RunAsync(
+            Scripts.set_presence,
+            Keys.OfRoster(),
+            [
+                caller.Id, caller.Name, status, presence.Capacity is { } most ? most : "",
+                presence.Departments is null ? "" : "1", string.Join(',', presence.Departments ?? []),
+            ],
+            ct));
+        return new RosterEntry(caller.Id, reply.Status == "online", (int)reply.Number(1), Departments(reply.Text(2)!, options.Value), (int)reply.Number(3), caller.Name);
     }
 
     private readonly SharedReads<string, IReadOnlyList<RosterEntry>> all = new(async (_, ct) =>
@@ -98,6 +111,12 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
         var entries = (RedisResult[])(await redis.RunAsync(Scripts.read_roster, Keys.OfRoster(), [operatorId], ct))!;
         return Parse(entries[0], options.Value);
     }
+
+    private readonly SharedReads<string, IReadOnlyList<string>> names = new(async (_, ct) =>
+        [.. (await redis.CallAsync("HGETALL", db => db.HashGetAllAsync(Keys.OfRoster()[3]), ct)).Select(operatorAndName => (string)operatorAndName.Value!)]);
+
+    /// <summary>The names of the operators that called within the last day.</summary>
+    public Task<IReadOnlyList<string>> NamesAsync(CancellationToken ct) => names.ReadAsync("", ct);
 
     /// <summary>The sessions an operator has.</summary>
     public async Task<IReadOnlyList<string>> HeldByAsync(string operatorId, CancellationToken ct)
@@ -155,15 +174,8 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
             ct);
 
     /// <summary>A session is erased: no operator has or had it.</summary>
-    public Task ForgetAsync(string operatorId, string sessionId, CancellationToken ct)
-    {
-        var (roster, member) = (Keys.OfRoster(), $"{operatorId}\n{sessionId}");
-        return redis.CallAsync(
-            "ZREM",
-            db => Task.WhenAll(
-                db.SortedSetRemoveAsync(roster[2], member), db.HashDeleteAsync(roster[4], member), db.SortedSetRemoveAsync(Keys.ClosedBy(operatorId), sessionId)),
-            ct);
-    }
+    public Task ForgetAsync(string operatorId, string sessionId, CancellationToken ct) =>
+        redis.RunAsync(Scripts.forget_held, [Keys.OfRoster()[2], Keys.OfRoster()[4], Keys.ClosedBy(operatorId)], [operatorId, sessionId], ct);
 
     /// <summary>The sessions that some operators closed, newest first.</summary>
     public async Task<IReadOnlyList<ClosedMark>> EndedOfAsync(IReadOnlyList<string> operatorIds, ClosedMark? after, int most, CancellationToken ct)
@@ -197,17 +209,22 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
             DateTimeOffset.FromUnixTimeMilliseconds(reply.Number(0)), [.. pairs.Select(pair => (pair[0], pair[1]))], new SweepMark(reply.Text(2)!, reply.Text(3)!));
     }
 
-    private Task<RedisResult> NoteAsync(Caller.Operator caller, string presence, Allowance allowance, int perMinute, CancellationToken ct) =>
+    private Task<RedisResult> NoteAsync(Caller.Operator caller, Allowance allowance, int perMinute, CancellationToken ct) =>
         redis.RunAsync(
             Scripts.operator_seen, [.. Keys.OfRoster(), Keys.CallsBy(caller.Id, allowance == Allowance.Polls ? "polls" : "actions")],
-            [caller.Id, caller.Name, presence, perMinute], ct);
+            [caller.Id, caller.Name, perMinute], ct);
+
+    /// <summary>
+    /// One that the settings no longer have is not served, and an operator that serves no other serves all: else nobody might serve those that are there.
+    /// </summary>
+    private static IReadOnlyList<string> Departments(string text, ChatOptions options) =>
+        [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Where(department => options.Department(department) is not null)];
 
     private static RosterEntry Parse(RedisResult entry, ChatOptions options) => new(
         (string)entry[0]!,
         (string?)entry[1] == "1",
         int.Parse((string)entry[2]!, CultureInfo.InvariantCulture),
-        // One that the settings no longer have is not served, and an operator that serves no other serves all: else nobody might serve those that are there.
-        [.. ((string)entry[3]!).Split(',', StringSplitOptions.RemoveEmptyEntries).Where(department => options.Department(department) is not null)],
+        Departments((string)entry[3]!, options),
         (int)entry[4],
         (string)entry[5]!);
 }

@@ -27,13 +27,18 @@ public sealed record Session(
     DateTimeOffset? ClosedAt,
     string Cursor)
 {
+    private const string ErasedUser = "user ";
+
+    /// <summary>Its visitor, who was blocked, asked for its erasure while an operator had it; that is done when nobody has it any more.</summary>
+    public bool IsToBeErased { get; init; }
+
     /// <summary>From the fields of the hash.</summary>
     public static Session From(string id, Dictionary<string, string> fields)
     {
         string? Field(string name) => fields.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
         DateTimeOffset? Time(string name) => Field(name) is { } time ? Stored.Time(time) : null;
 
-        var userId = Field("user");
+        var userId = Field("user") ?? (Field("erase") is { } erase && erase.StartsWith(ErasedUser, StringComparison.Ordinal) ? erase[ErasedUser.Length..] : null);
         return new Session(
             id,
             ParseStatus(fields["status"]),
@@ -47,7 +52,10 @@ public sealed record Session(
             Field("claim"),
             Time("closed"),
             // "from reached request" of the last poll without a cursor.
-            Field("poll:visitor")?.Split(' ') is [_, var reached, ..] ? reached : "0-0");
+            Field("poll:visitor")?.Split(' ') is [_, var reached, ..] ? reached : "0-0")
+        {
+            IsToBeErased = Field("erase") is not null,
+        };
     }
 
     public static SessionStatus ParseStatus(string status) => status switch

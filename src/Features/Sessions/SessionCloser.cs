@@ -1,7 +1,7 @@
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>Ends conversations, and tells the queue and the roster; whatever is interrupted, closing again completes it.</summary>
-public sealed class SessionCloser(SessionStore sessions, QueueStore queue, RosterStore roster, SampleStore samples)
+public sealed class SessionCloser(SessionStore sessions, AccountStore accounts, QueueStore queue, RosterStore roster, SampleStore samples)
 {
     public async Task<Entered<Session>> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
     {
@@ -12,6 +12,11 @@ public sealed class SessionCloser(SessionStore sessions, QueueStore queue, Roste
         }
 
         await LeaveDeskAsync(session.Id, session.CalledAt is null ? null : session.Department, session.OperatorId, ct);
+        if (session is { IsToBeErased: true, Visitor.UserId: { } userId })
+        {
+            await accounts.ForgetAsync(userId, session.Id, ct);
+        }
+
         if (had is { } duration)
         {
             samples.Record(session.Department!, SampleKind.Busy, session.Id, duration.TotalSeconds);

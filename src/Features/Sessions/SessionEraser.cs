@@ -6,8 +6,8 @@ namespace Intotes.Chat.Features.Sessions;
 /// </summary>
 public sealed class SessionEraser(SessionStore sessions, AccountStore accounts, QueueStore queue, RosterStore roster)
 {
-    /// <summary>Erases a session for one who may enter it.</summary>
-    public async Task<Entered<SessionMentions>> EraseAsync(SessionAccess access, CancellationToken ct)
+    /// <summary>Erases a session for one who may enter it; <paramref name="forVisitor"/> where that is the visitor itself, who may be blocked.</summary>
+    public async Task<Entered<SessionMentions>> EraseAsync(SessionAccess access, bool forVisitor, CancellationToken ct)
     {
         // Asked first, because a repeated deletion would find nothing to tell.
         var entered = await sessions.FindMentionsAsync(access, ct);
@@ -16,8 +16,8 @@ public sealed class SessionEraser(SessionStore sessions, AccountStore accounts, 
             return entered;
         }
 
-        entered = await sessions.EraseAsync(access with { Allowance = "" }, found, ct);
-        if (entered.Reply is not { } mentions)
+        entered = await sessions.EraseAsync(access with { Allowance = "" }, forVisitor, found, ct);
+        if (entered.Reply is not { IsLater: false } mentions)
         {
             return entered;
         }
@@ -48,7 +48,7 @@ public sealed class SessionEraser(SessionStore sessions, AccountStore accounts, 
         string[] current = await accounts.FindAsync(userId, ct) is { } now ? [now] : [];
         foreach (var id in current.Union(await accounts.EarlierAsync(userId, int.MaxValue, ct)))
         {
-            var entered = await EraseAsync(SessionAccess.OfAccount(id, userId, confirmed: true), ct);
+            var entered = await EraseAsync(SessionAccess.OfAccount(id, userId, confirmed: true), forVisitor: false, ct);
             erased += entered.Reply is null ? 0 : 1;
             if (entered.Reply is null && await sessions.FindAsync(id, ct) is null)
             {

@@ -105,7 +105,7 @@ public sealed class SessionOpener(
                 return (new OpenedSession(created.Session!, IsNew: true, Token: null), null);
             }
 
-            await sessions.EraseAsync(fresh, new SessionMentions(null, null, null), ct);
+            await sessions.EraseAsync(fresh, forVisitor: false, new SessionMentions(null, null, null), ct);
             if (current is null)
             {
                 return (null, Problem.Blocked);

@@ -28,6 +28,13 @@ public enum CallStatus
     MustSignIn,
 }
 
+public enum RatingStatus
+{
+    Rated,
+    NotClosed,
+    NotAnswered,
+}
+
 /// <summary>What linking left behind, for the one who linked to tidy up.</summary>
 /// <param name="Department">The queue it may wait in.</param>
 /// <param name="OperatorId">The operator that may have it.</param>
@@ -154,8 +161,9 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
         var reply = await RunAsync(Scripts.rate_session, access, [score, comment ?? "", SystemTexts.Rated], ct);
         return reply.Status switch
         {
-            "rated" => new RatingReply(true, NullIfEmpty(reply.Text(1))),
-            "open" => new RatingReply(false, null),
+            "rated" => new RatingReply(RatingStatus.Rated, NullIfEmpty(reply.Text(1))),
+            "open" => new RatingReply(RatingStatus.NotClosed, null),
+            "unanswered" => new RatingReply(RatingStatus.NotAnswered, null),
             _ => reply.Refused<RatingReply>(Scripts.rate_session),
         };
     }
@@ -167,11 +175,14 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
         return reply.Status == "found" ? Mentions(reply) : reply.Refused<SessionMentions>(Scripts.erase_session);
     }
 
-    /// <summary>Deletes the session with everything of it. Returns where else it is mentioned: <paramref name="found"/>, where that was done already.</summary>
-    public async Task<Entered<SessionMentions>> EraseAsync(SessionAccess access, SessionMentions found, CancellationToken ct)
+    /// <summary>
+    /// Deletes the session with everything of it; later, where a blocked visitor asks for it while an operator has it. Returns where else it is mentioned:
+    /// <paramref name="found"/>, where that was done already.
+    /// </summary>
+    public async Task<Entered<SessionMentions>> EraseAsync(SessionAccess access, bool forVisitor, SessionMentions found, CancellationToken ct)
     {
-        var reply = await RunAsync(Scripts.erase_session, access, ["1"], ct);
-        if (reply.Status == "found")
+        var reply = await RunAsync(Scripts.erase_session, access, [forVisitor ? "visitor" : "anyway"], ct);
+        if (reply.Status is "found" or "later")
         {
             anonymousBytes.Note(reply.Text(4));
         }
@@ -179,6 +190,7 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
         return reply.Status switch
         {
             "found" => Mentions(reply),
+            "later" => Mentions(reply) with { IsLater = true },
             "gone" => found,
             _ => reply.Refused<SessionMentions>(Scripts.erase_session),
         };
@@ -215,7 +227,8 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
 /// <param name="Department">The queue it may wait in.</param>
 /// <param name="OperatorId">The operator that has it, or had it last.</param>
 /// <param name="UserId">The account it belongs to.</param>
-public sealed record SessionMentions(string? Department, string? OperatorId, string? UserId);
+/// <param name="IsLater">It is not erased yet, but when its operator does not have it any more.</param>
+public sealed record SessionMentions(string? Department, string? OperatorId, string? UserId, bool IsLater = false);
 
 /// <param name="Session">Where there is one to return.</param>
 /// <param name="RetryAfter">When the caller may again, where it is limited.</param>
@@ -228,9 +241,8 @@ public sealed record CallReply(CallStatus Status, Session? Session, string? Depa
 /// <param name="Had">How long its operator had it; null when none had, or it was closed before.</param>
 public sealed record ClosedSession(Session Session, TimeSpan? Had);
 
-/// <param name="IsRated">False when the session is not closed yet.</param>
 /// <param name="Department">The one it was called in, if it was.</param>
-public sealed record RatingReply(bool IsRated, string? Department);
+public sealed record RatingReply(RatingStatus Status, string? Department);
 
 /// <summary>What a visitor says about itself; null leaves what is known.</summary>
 public sealed record VisitorDetails(string? Name, string? Email, string? Locale, string? PageUrl, string? Department)

@@ -19,4 +19,6 @@ if session[1] ~= 'closed' then
   keep(ARGV[5])
   weighed = weigh(#ARGV[4] + message_overhead, ARGV[5])
 end
-return { 'closed', redis.call('HGETALL', KEYS[1]), had, weighed }
+local fields = redis.call('HGETALL', KEYS[1])
+erase_if_asked()
+return { 'closed', fields, had, weighed }

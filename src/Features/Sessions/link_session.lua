@@ -21,8 +21,11 @@ if not done then
   end
   redis.call('HDEL', KEYS[1], 'token')
   redis.call('HSET', KEYS[1], 'user', user, 'former_token', digest)
+  -- An account's name is shown as verified. The one that the visitor gave itself is not, so it does not stay.
   if name ~= '' then
     redis.call('HSET', KEYS[1], 'name', name)
+  else
+    redis.call('HDEL', KEYS[1], 'name')
   end
   add_entry('system', '', ARGV[4], 'event', 'account_linked')
   keep(ARGV[6])

@@ -1,7 +1,7 @@
--- Rates a closed session. Rating again replaces; only the first leaves an entry.
+-- Rates a closed session in which an operator answered. Rating again replaces; only the first leaves an entry.
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 score, 5 comment or '', 6 text of the entry
--- Reply  { 'rated', department or '' } | { 'open' } | refusal
+-- Reply  { 'rated', department or '' } | { 'open' } | { 'unanswered' } | refusal
 -- Kept   on replicas before it is acknowledged, where the service is set so
 -- include: session
 
@@ -9,9 +9,12 @@ local refused = refusal()
 if refused then
   return refused
 end
-local session = redis.call('HMGET', KEYS[1], 'status', 'rating', 'department')
+local session = redis.call('HMGET', KEYS[1], 'status', 'rating', 'department', 'responded')
 if session[1] ~= 'closed' then
   return { 'open' }
+end
+if not session[4] then
+  return { 'unanswered' }
 end
 redis.call('HSET', KEYS[1], 'rating', ARGV[4], 'rating_comment', ARGV[5])
 if not session[2] then

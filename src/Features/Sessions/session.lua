@@ -115,6 +115,19 @@ local function weigh(more, seconds)
   return change(session[1], session[2], session[3], sum, hour)
 end
 
+-- Deletes the session with everything of it, and wakes those who wait there.
+local function erase()
+  redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[5])
+  redis.call('SPUBLISH', KEYS[4], 'erased')
+end
+
+-- Where its visitor was blocked and asked for the erasure while an operator had the session: now that nobody has it, that is done.
+local function erase_if_asked()
+  if redis.call('HEXISTS', KEYS[1], 'erase') == 1 then
+    erase()
+  end
+end
+
 -- Adds an entry and wakes those who wait for one. Fields in this order: from, name, text, then client or event. Returns its id.
 local function add_entry(from, name, text, tag, value)
   local fields = { 'from', from, 'name', name, 'text', text }

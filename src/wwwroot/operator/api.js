@@ -2,6 +2,7 @@
 // Requests to the service, and what its refusals mean.
 
 import { access } from "./access.js";
+import { here } from "./here.js";
 
 /** A refusal, or no answer at all, which has status 0. */
 export class ApiError extends Error {
@@ -44,7 +45,7 @@ export async function call(method, path, body, options = {}) {
   if (body !== undefined) headers["content-type"] = "application/json";
   let response, json;
   try {
-    response = await fetch(`/api/v1/${path}`, {
+    response = await fetch(here(`../api/v1/${path}`), {
       method,
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),

@@ -6,6 +6,7 @@
 import { connection } from "./connection.js";
 import { compareIds } from "./conversation.js";
 import { desk } from "./desk.js";
+import { here } from "./here.js";
 import { addView, changed } from "./render.js";
 
 const soundKey = "intotes.operator.sound";
@@ -78,7 +79,7 @@ async function ring() {
 function notify(title, tag, id) {
   if (attention.notifications !== "granted" || document.hasFocus()) return;
   try {
-    const shown = new Notification(title, { tag, icon: "/operator/icon.svg" });
+    const shown = new Notification(title, { tag, icon: here("icon.svg") });
     shown.onclick = () => {
       window.focus();
       if (id) dispatchEvent(new CustomEvent("open-conversation", { detail: id }));

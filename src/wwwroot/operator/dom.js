@@ -1,6 +1,8 @@
 // @ts-check
 // Elements are made here, and text gets into them as text only.
 
+import { here } from "./here.js";
+
 /** @typedef {Node|string|null|undefined|false} Child */
 /** @typedef {Record<string, string|number|boolean|null|undefined|((event: any) => void)>} Properties */
 
@@ -44,7 +46,7 @@ export function svg(tag, attributes, ...children) {
 }
 
 /** A symbol of icons.svg beside a text that says the same. @param {string} name */
-export const icon = (name) => svg("svg", { class: "icon", "aria-hidden": "true", focusable: "false" }, svg("use", { href: `/operator/icons.svg#${name}` }));
+export const icon = (name) => svg("svg", { class: "icon", "aria-hidden": "true", focusable: "false" }, svg("use", { href: `${here("icons.svg")}#${name}` }));
 
 /**
  * An element of index.html.

@@ -3,6 +3,7 @@
 
 import { attention } from "./attention.js";
 import { byId, h, replace } from "./dom.js";
+import { here } from "./here.js";
 import { manageReplies } from "./replies.js";
 import { addView } from "./render.js";
 import { showShortcuts } from "./shortcuts.js";
@@ -41,7 +42,7 @@ function draw() {
     h("label", { class: "row check" }, h("input", { type: "checkbox", checked: attention.sound, onchange: () => (attention.sound = !attention.sound) }), "Sound"),
     h("div", { class: "row" }, h("label", { for: "theme" }, "Colours"), themes),
     h("hr"),
-    goTo("API reference", "/docs"), goTo("Process health", "/health/live"), goTo("Readiness", "/health/ready"),
+    goTo("API reference", here("../docs")), goTo("Process health", here("../health/live")), goTo("Readiness", here("../health/ready")),
     h("hr"),
     entry("Sign out", signOut));
 }

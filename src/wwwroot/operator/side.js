@@ -109,7 +109,7 @@ function earlier(sessions) {
 }
 
 /** @type {Record<string, string>} */
-const deeds = { note: "added a note", transferred: "handed the conversation over", blocked: "blocked the visitor", customer_seen: "looked at the customer's data" };
+const deeds = { note: "added a note", transferred: "handed the conversation over", blocked: "blocked the visitor", unblocked: "let the visitor write again", customer_seen: "looked at the customer's data" };
 
 /** @param {Note[]} notes */
 function activity(notes) {

@@ -20,11 +20,11 @@ public sealed class GetTranscriptTests(DeskNodes desk) : DeskTest(desk)
     }
 
     [Fact]
-    public async Task A_visitor_without_a_name_is_called_you()
+    public async Task A_visitor_without_a_name_is_known_by_its_role()
     {
         var visitor = await ConversationAsync(Desk.Operator(name: "Eli"), Desk.Visitor(), new { });
 
-        Assert.Equal(await ExpectedAsync(visitor, "You", "Eli"), await visitor.TranscriptAsync());
+        Assert.Equal(await ExpectedAsync(visitor, null, "Eli"), await visitor.TranscriptAsync());
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class GetTranscriptTests(DeskNodes desk) : DeskTest(desk)
         var transcript = await visitor.TranscriptAsync();
 
         Assert.Equal(await ExpectedAsync(visitor, "Ben", "Eli"), transcript);
-        Assert.EndsWith("  *\n    The visitor has closed the conversation.\n\n", transcript, StringComparison.Ordinal);
+        Assert.EndsWith("  [system]\n    The visitor has closed the conversation.\n\n", transcript, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class GetTranscriptTests(DeskNodes desk) : DeskTest(desk)
     }
 
     /// <summary>The layout, made from the history.</summary>
-    private static async Task<string> ExpectedAsync(DeskCaller visitor, string visitorName, string operatorName)
+    private static async Task<string> ExpectedAsync(DeskCaller visitor, string? visitorName, string operatorName)
     {
         var messages = (await visitor.GetAsync("chat/history"))["messages"]!.AsArray();
         Assert.True(messages.Count >= 5);
@@ -97,7 +97,7 @@ public sealed class GetTranscriptTests(DeskNodes desk) : DeskTest(desk)
         string Entry(JsonNode message)
         {
             var at = DateTimeOffset.Parse((string)message["sentAt"]!, CultureInfo.InvariantCulture).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
-            var who = (string)message["sender"]! switch { "visitor" => visitorName, "operator" => operatorName, _ => "*" };
+            var who = (string)message["sender"]! switch { "visitor" => visitorName is null ? "[visitor]" : $"[visitor] {visitorName}", "operator" => $"[operator] {operatorName}", _ => "[system]" };
             return $"{at} UTC  {who}\n{string.Concat(((string)message["text"]!).Split('\n').Select(line => $"    {line}\n"))}\n";
         }
     }

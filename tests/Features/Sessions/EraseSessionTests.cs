@@ -171,7 +171,6 @@ public sealed class EraseSessionTests(PrivateNodes own) : IClassFixture<PrivateN
         if (status == "closed")
         {
             (await visitor.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
-            (await visitor.PostAsync("chat/session/rating", new { score = 5 })).Expect(HttpStatusCode.NoContent);
         }
 
         return session;

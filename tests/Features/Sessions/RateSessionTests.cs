@@ -17,6 +17,7 @@ public sealed class RateSessionTests(DeskNodes desk) : DeskTest(desk)
         (await RateAsync(call, 5)).ExpectProblem(409, "session_not_closed");
         await dana.ClaimAsync(call.SessionId);
         (await RateAsync(call, 5)).ExpectProblem(409, "session_not_closed");
+        await dana.SayAsync("Hello", call.SessionId);
         await dana.PostAsync($"operator/sessions/{call.SessionId}/close");
 
         (await RateAsync(call, 5, "Quick and kind.")).Expect(HttpStatusCode.NoContent);
@@ -102,7 +103,9 @@ public sealed class RateSessionTests(DeskNodes desk) : DeskTest(desk)
 
     private async Task<DeskCall> ClosedAsync(string department = "support", DeskCaller? visitor = null)
     {
-        var call = await Desk.CallAsync(department, visitor);
+        var dana = Desk.Operator();
+        var call = await Desk.CallHeldByAsync(dana, department, visitor);
+        (await dana.SayAsync("Hello", call.SessionId)).Expect(HttpStatusCode.Created);
         (await call.Visitor.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
         return call;
     }

@@ -58,7 +58,7 @@ public sealed class RetentionTests(ChatNodes nodes)
     [InlineData("say call claim answer note repeat say close note rate")]
     [InlineData("call claim note answer say release say repeat link note close repeat")]
     [InlineData("say link say repeat call note claim answer close rate")]
-    [InlineData("link call claim close note rate")]
+    [InlineData("link call claim answer close note rate")]
     public async Task Whatever_happens_all_of_a_session_ends_together(string story)
     {
         var (visitor, session) = await OpenAsync();

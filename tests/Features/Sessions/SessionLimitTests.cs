@@ -181,6 +181,8 @@ public sealed class SessionLimitTests(LimitedNodes limited) : IClassFixture<Limi
     {
         var visitor = await limited.VisitorAsync();
         (await visitor.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
+        // As after an operator's answer.
+        await limited.Nodes.Redis.Database.HashSetAsync(Keys.Session(visitor.SessionToken![..22]), "responded", "2");
         for (var i = 1; i < LimitedNodes.PollsPerMinute; i++)
         {
             (await visitor.PostAsync("chat/session/rating", new { score = 5 })).Expect(HttpStatusCode.NoContent);

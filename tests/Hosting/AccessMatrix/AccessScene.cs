@@ -83,6 +83,11 @@ public sealed class AccessScene
             (await holder.PostAsync("operator/calls/claim", new { sessionId = id })).Expect(HttpStatusCode.OK);
         }
 
+        if (state == "closed")
+        {
+            (await holder.SayAsync("Yours", sessionId: id)).Expect(HttpStatusCode.Created);
+        }
+
         if (state is "waiting" or "closed")
         {
             (await holder.PostAsync($"operator/sessions/{id}/{(state == "waiting" ? "release" : "close")}")).Expect(HttpStatusCode.OK);

@@ -113,6 +113,7 @@ public sealed class CanaryStory : IAsyncLifetime
         await dana.SendAsync(201, $"POST operator/sessions/{accountSession}/notes", new { text = cage.Personal("note on an account") });
         await dana.SendAsync(200, $"POST operator/sessions/{accountSession}/transfer", new { department = "billing", note = cage.Personal("note of a transfer") });
         await dana.SendAsync(200, "POST operator/calls/claim", new { sessionId = accountSession });
+        await dana.SendAsync(201, "POST chat/message", new { text = cage.Personal("answer to an account"), sessionId = accountSession });
         await dana.SendAsync(201, "POST operator/canned-replies", new { shortcut = "greeting", text = cage.Staff("canned reply") });
         await dana.SendAsync(200, "PUT operator/canned-replies/greeting", new { text = cage.Staff("canned reply, replaced") });
         foreach (var call in (string[])["operator/calls", "operator/sessions", "operator/poll", "operator/stats", $"chat/history?sessionId={visitorSession}"])
