@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 
@@ -7,6 +8,7 @@ namespace Intotes.Chat.Features.Sessions;
 /// <summary>A place in the order of service over all departments; as text it is opaque to callers.</summary>
 /// <param name="IsGone">Whether the call's visitor was gone: those come last.</param>
 /// <param name="CalledAt">First call time in µs.</param>
+[SuppressMessage("Design", "CA1036", Justification = "It is sorted by, and never compared by operators.")]
 public readonly record struct CallCursor(bool IsGone, long CalledAt, string SessionId) : IComparable<CallCursor>
 {
     /// <summary>Null when the text is no cursor.</summary>

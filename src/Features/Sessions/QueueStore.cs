@@ -34,7 +34,7 @@ public sealed record QueuePage(DateTimeOffset TakenAt, int Count, IReadOnlyList<
 /// <param name="Leaving">Sessions whose visitor does not come back, so that the call is to leave.</param>
 /// <param name="Looked">Some sessions in the queue, to see whether they are still there.</param>
 /// <param name="Next">Where to look next.</param>
-public sealed record SweptQueue(int Count, IReadOnlyList<string> Leaving, IReadOnlyList<string> Looked, int Next);
+public sealed record QueueSweep(int Count, IReadOnlyList<string> Leaving, IReadOnlyList<string> Looked, int Next);
 
 /// <summary>The waiting calls of each department.</summary>
 public sealed class QueueStore(RedisGateway redis)
@@ -124,11 +124,11 @@ public sealed class QueueStore(RedisGateway redis)
     /// <param name="findsGone">Whether visitors may be found to be gone.</param>
     /// <param name="index">From where to look at some calls.</param>
     /// <param name="ct">Ends the call.</param>
-    public async Task<SweptQueue> SweepAsync(string department, bool findsGone, int index, CancellationToken ct)
+    public async Task<QueueSweep> SweepAsync(string department, bool findsGone, int index, CancellationToken ct)
     {
         var reply = new ScriptReply(await redis.RunAsync(
             Scripts.sweep_queue, Keys.OfQueue(department), [findsGone ? "1" : "", LeavesAfterMilliseconds, index, MostSwept], ct));
-        return new SweptQueue((int)reply.Number(0), Ids(reply, 1), Ids(reply, 2), (int)reply.Number(3));
+        return new QueueSweep((int)reply.Number(0), Ids(reply, 1), Ids(reply, 2), (int)reply.Number(3));
     }
 
     private async Task<QueuePlace?> PutAsync(

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Intotes.Chat.Storage;
 
 namespace Intotes.Chat.Features.Sessions;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Intotes.Chat.Features.Sessions;
 
@@ -7,6 +8,7 @@ namespace Intotes.Chat.Features.Sessions;
 /// One read of a kind is under way at a time, and a pause follows it: however many ask, a node spends a bounded part of the time on it.
 /// </summary>
 /// <param name="read">Reads what the key names.</param>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle is never asked for holds nothing to dispose.")]
 public sealed class SharedReads<TKey, TValue>(Func<TKey, CancellationToken, Task<TValue>> read)
     where TKey : notnull
 {
