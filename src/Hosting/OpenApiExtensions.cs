@@ -44,8 +44,17 @@ public static class OpenApiExtensions
     {
         // Made once: it takes some 30 ms, says the same until the process ends, and anybody may ask for it.
         // By itself, so that those who ask meanwhile await it rather than block, hundreds of them, the threads that serve the others.
-        var document = new Lazy<Task<byte[]>>(() => Task.Run(() => WriteAsync(app.Services)));
-        app.MapGet(DocumentPath, async () => TypedResults.Bytes(await document.Value, MediaTypeNames.Application.Json)).AllowAnonymous();
+        // Where making it failed, the next request makes it again.
+        var (gate, document) = (new Lock(), Task.FromException<byte[]>(new InvalidOperationException("Not made yet.")));
+        Task<byte[]> Made()
+        {
+            lock (gate)
+            {
+                return document = document is { IsFaulted: true } or { IsCanceled: true } ? Task.Run(() => WriteAsync(app.Services)) : document;
+            }
+        }
+
+        app.MapGet(DocumentPath, async () => TypedResults.Bytes(await Made(), MediaTypeNames.Application.Json)).AllowAnonymous();
         app.MapScalarApiReference("/docs", static page => page
             .WithTitle("Intotes.Chat API").PreserveSchemaPropertyOrder().HideClientButton().HideDeveloperTools()
             .DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp()).AllowAnonymous();

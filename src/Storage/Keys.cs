@@ -151,12 +151,20 @@ public static class Keys
     /// <summary>String: id of the last change that a node handed over, for a minute, so that a repeated one counts once (owner: AnonymousStore).</summary>
     public static RedisKey AnonymousCountedBy(string node) => $"chat:{{anonymous}}:counted:{node}";
 
-    /// <summary>String in the slot of another key, for a second: written only to be waited for until replicas have it (owner: Replicas).</summary>
-    public static RedisKey Marker(RedisKey beside)
+    /// <summary>
+    /// String in the slot of another key, for 15 s at most: one write left it, so a server that has it has that write (owner: Replicas).
+    /// </summary>
+    public static RedisKey Marker(RedisKey beside, Guid write)
     {
         var name = (string)beside!;
-        return $"chat:{name[name.IndexOf('{')..(name.IndexOf('}') + 1)]}:marker";
+        return $"chat:{name[name.IndexOf('{')..(name.IndexOf('}') + 1)]}:marker:{write:N}";
     }
+
+    /// <summary>String: the schema version of all that is stored, "major.minor", without a lifetime (owner: Schema).</summary>
+    public static readonly RedisKey Schema = "chat:schema";
+
+    /// <summary>A key that is never there: asked for to learn whether its slot is served (owner: RedisGateway).</summary>
+    public static RedisKey Probe(int number) => $"chat:{{p:{number}}}";
 
     /// <summary>Sorted set: session id -> time (ms) of closing, the newest 500 that this operator had (owner: RosterStore), kept as long as they are.</summary>
     public static RedisKey ClosedBy(string operatorId) => $"chat:{{operators}}:closed:{Digest(operatorId)}";

@@ -6,7 +6,7 @@ public sealed class Listener : IDisposable
     /// <summary>By how much a timer may be early.</summary>
     public static readonly TimeSpan Early = TimeSpan.FromMilliseconds(20);
 
-    private readonly List<Signals.Subscription> joined = new(1);
+    private readonly List<Subscription> joined = new(1);
     private readonly Signals owner;
     private readonly TimeSpan lifetime;
     private readonly TimeProvider time;
@@ -69,7 +69,7 @@ public sealed class Listener : IDisposable
         }
     }
 
-    internal void Join(Signals.Subscription subscription)
+    internal void Join(Subscription subscription)
     {
         lock (joined)
         {

@@ -9,7 +9,10 @@ namespace Intotes.Chat.Storage;
 /// </summary>
 public sealed class ReadBulkhead(int places, int patienceMilliseconds) : IDisposable
 {
-    private const int Compartments = 16, Slots = 16384;
+    private const int Slots = 16384;
+
+    /// <summary>Into how many parts a Cluster's slots are divided.</summary>
+    public const int Compartments = 16;
 
     private readonly ConcurrencyLimiter[] compartments = [.. Enumerable.Range(0, Compartments).Select(_ => new ConcurrencyLimiter(new ConcurrencyLimiterOptions
     {
@@ -21,9 +24,12 @@ public sealed class ReadBulkhead(int places, int patienceMilliseconds) : IDispos
     /// <param name="ct">Ends when the caller goes away.</param>
     public ValueTask<RateLimitLease?> EnterAsync(int slot, CancellationToken ct)
     {
-        var compartment = compartments[Math.Max(0, slot) * Compartments / Slots];
+        var compartment = compartments[CompartmentOf(slot)];
         return compartment.AttemptAcquire() is { IsAcquired: true } place ? new(place) : WaitAsync(compartment, ct);
     }
+
+    /// <summary>The part of a slot; the first where Redis is one server, which has no slots.</summary>
+    public static int CompartmentOf(int slot) => Math.Max(0, slot) * Compartments / Slots;
 
     public void Dispose() => Array.ForEach(compartments, compartment => compartment.Dispose());
 

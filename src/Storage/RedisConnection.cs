@@ -154,9 +154,9 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
             NoteLost("no server answers, or none lets this service in");
         }
 
-        if (options.Value.WaitReplicas is > 0 and var count)
+        if (options.Value.WaitReplicas > 0)
         {
-            Replicas = new Replicas(await ConnectionMultiplexer.ConnectAsync(settings), count, options.Value.AttemptMilliseconds);
+            Replicas = new Replicas(await ConnectionMultiplexer.ConnectAsync(settings), connection, options.Value);
         }
     }
 

@@ -35,19 +35,17 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     /// <summary>How long calls take of late, repeats included: a mean of some of the last, up to a second or 64 of them. It grows as Redis gets slower, or this node with its work.</summary>
     public TimeSpan RecentDuration => TimeSpan.FromTicks(Volatile.Read(ref recentTicks));
 
-    /// <summary>Runs a script; one round trip.</summary>
+    /// <summary>Runs a script; one round trip, and one more where replicas are waited for.</summary>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
     public Task<RedisResult> RunAsync(Script script, RedisKey[] keys, RedisValue[] arguments, CancellationToken ct) =>
-        CallAsync(
-            "EVALSHA",
-            script.Name,
-            (gateway: this, script, keys, arguments),
-            static (redis, call) => call.script.IsKeptOnReplicas && call.gateway.connection.Replicas is { } replicas
-                ? replicas.WriteAsync(call.keys[0], redis => call.gateway.EvaluateAsync(redis, call.script, call.keys, call.arguments))
-                : call.gateway.EvaluateAsync(redis, call.script, call.keys, call.arguments),
-            ct,
-            script.IsRead || script.IsBulk ? keys[0] : default(RedisKey?),
-            isBulk: script.IsBulk);
+        script.IsKeptOnReplicas && connection.Replicas is { } replicas
+            ? CallAsync(
+                "EVALSHA", script.Name, new KeptCall(this, replicas, script, keys, arguments), static (redis, call) => call.RunAsync(redis), ct, keys[0],
+                isKept: static (call, took) => call.IsKeptAsync(took))
+            : CallAsync(
+                "EVALSHA", script.Name, (gateway: this, script, keys, arguments),
+                static (redis, call) => call.gateway.EvaluateAsync(redis, call.script, call.keys, call.arguments),
+                ct, keys[0], script.IsRead || script.IsBulk, isBulk: script.IsBulk);
 
     /// <summary>Runs a plain command that is safe to repeat; one round trip. Tests override it to do something else before or after.</summary>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
@@ -65,7 +63,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     /// <param name="ct">Ends when the caller goes away.</param>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
     public virtual Task<T> PipelineAsync<T, TCall>(int size, RedisKey key, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct) =>
-        CallAsync("PIPELINE", null, call, run, ct, key, size);
+        CallAsync("PIPELINE", null, call, run, ct, key, isRead: true, size);
 
     /// <summary>
     /// The same for reads whose answer may be large: histories, transcripts, lists. They have a connection, a bulkhead and a circuit of their own, so that
@@ -73,11 +71,11 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     /// </summary>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
     public virtual Task<T> BulkAsync<T, TCall>(int size, RedisKey key, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct) =>
-        CallAsync("PIPELINE", null, call, run, ct, key, size, isBulk: true);
+        CallAsync("PIPELINE", null, call, run, ct, key, isRead: true, size, isBulk: true);
 
-    /// <summary>Returns if at least half of the primaries answer: a shard of a Cluster that is away takes its share of the sessions with it, not all.</summary>
-    /// <exception cref="StorageUnavailableException">Fewer do, or none in time.</exception>
-    public Task PingAsync(CancellationToken ct) => CallAsync("PING", Primaries.PingAsync, ct);
+    /// <summary>Returns if at least half of the slots are served: a shard of a Cluster that is away takes its share of the sessions with it, not all.</summary>
+    /// <exception cref="StorageUnavailableException">Fewer are, or none in time.</exception>
+    public Task PingAsync(CancellationToken ct) => CallAsync("PING", Probes.AskAsync, ct);
 
     /// <summary>One attempt. Tests override it to break off before or after, or to let Redis see another time.</summary>
     protected virtual async Task<RedisResult> EvaluateAsync(IDatabase redis, Script script, RedisKey[] keys, RedisValue[] arguments)
@@ -95,18 +93,25 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     }
 
     private async Task<T> CallAsync<T, TCall>(
-        string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct, RedisKey? read = null, int? batch = null,
-        bool isBulk = false)
+        string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct, RedisKey? key = null, bool isRead = false,
+        int? batch = null, bool isBulk = false, Func<TCall, TimeSpan, Task<bool>>? isKept = null)
     {
         var (redis, limits) = isBulk ? (connection.BulkDatabase, resilience.Bulk) : (connection.Database, resilience);
         using var span = StartSpan(operation, script)?.SetTag("db.operation.batch.size", batch);
         var started = Stopwatch.GetTimestamp();
-        using var place = read is { } key ? await limits.Reads.EnterAsync(connection.Multiplexer.HashSlot(key), ct) : null;
+        var slot = connection.Multiplexer.HashSlot(key ?? Keys.Probe(0));
+        using var place = isRead ? await limits.Reads.EnterAsync(slot, ct) : null;
         var context = ResilienceContextPool.Shared.Get(CancellationToken.None);
-        var outcome = read is not null && place is null
+        var outcome = isRead && place is null
             ? Outcome.FromException<object?>(new TimeoutException())
-            : await limits.TryAsync((redis, call, run), static at => at.run(at.redis, at.call), context, ct);
+            : await limits.TryAsync(RedisResilience.CircuitOf(slot, hasKey: key is not null), (redis, call, run), static at => at.run(at.redis, at.call), context, ct);
         ResilienceContextPool.Shared.Return(context);
+        if (isKept is not null && outcome.Exception is null && !await isKept(call, Stopwatch.GetElapsedTime(started)))
+        {
+            // The write was answered, so this is no silence of Redis and says nothing to the circuit.
+            outcome = Outcome.FromException<object?>(new NotReplicatedException());
+        }
+
         var error = outcome.Exception is { } e and not OperationCanceledException ? e.GetType().Name : null;
         Record(started, operation, script, error, !isBulk && outcome.Exception is not (OperationCanceledException or BrokenCircuitException));
         if (error is not null)
@@ -179,5 +184,19 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         var span = Activities.StartActivity(script is null ? operation : $"{operation} {script}", ActivityKind.Client);
         return span?.SetTag("db.system.name", "redis").SetTag("db.operation.name", operation).SetTag("db.stored_procedure.name", script)
             .SetTag("server.address", connection.Address.Host).SetTag("server.port", connection.Address.Port);
+    }
+
+    /// <summary>A script whose write replicas must have. Each attempt leaves a marker of its own, for only the reply of the last one is told.</summary>
+    private sealed class KeptCall(RedisGateway gateway, Replicas replicas, Script script, RedisKey[] keys, RedisValue[] arguments)
+    {
+        private RedisKey marker;
+
+        public Task<RedisResult> RunAsync(IDatabase redis)
+        {
+            marker = Keys.Marker(keys[0], Guid.NewGuid());
+            return gateway.EvaluateAsync(redis, script.Marked, [.. keys, marker], arguments);
+        }
+
+        public Task<bool> IsKeptAsync(TimeSpan took) => replicas.HaveAsync(marker, took);
     }
 }

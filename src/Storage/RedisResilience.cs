@@ -19,13 +19,17 @@ public sealed partial class RedisResilience : IDisposable
 
     private static readonly ResiliencePropertyKey<bool> IsLast = new(nameof(IsLast));
 
-    /// <summary>Of objects, whatever a call returns, because Polly converts every other result on its way through each strategy.</summary>
-    private readonly ResiliencePipeline<object?> pipeline;
+    /// <summary>
+    /// Of objects, whatever a call returns, because Polly converts every other result on its way through each strategy. Each sixteenth of a Cluster's slots has a
+    /// circuit of its own, so that a shard that is away opens no circuit of others; one more is for calls without a key.
+    /// </summary>
+    private readonly ResiliencePipeline<object?>[] pipelines;
+    private readonly int[] isOpen = new int[ReadBulkhead.Compartments + 1];
     private readonly TimeSpan attempt, total;
     private readonly ILogger logger;
     private readonly TimeProvider time;
     private readonly RedisResilience? bulk;
-    private int isOpen;
+    private int open;
 
     public RedisResilience(IOptions<RedisOptions> options, IMeterFactory meters, ILogger<RedisResilience> logger, TimeProvider time)
         : this(options.Value.AttemptMilliseconds, options.Value.TotalMilliseconds, options.Value.ReadsAtOnce, options.Value.AttemptMilliseconds, logger, time)
@@ -34,16 +38,16 @@ public sealed partial class RedisResilience : IDisposable
         // One attempt with all of the time: what a slow network did not bring in half of it, a second attempt would ask for once more.
         var large = bulk = new RedisResilience(all, all, options.Value.BulkReadsAtOnce, each, logger, time);
         var meter = meters.Create(RedisGateway.MeterName);
-        meter.CreateObservableGauge("chat.storage.circuit.open", () => Volatile.Read(ref isOpen), null, "1 while Redis does not answer and callers get 503 at once, else 0.");
+        meter.CreateObservableGauge("chat.storage.circuit.open", () => Math.Min(1, Volatile.Read(ref open)), null, "1 while Redis does not answer and callers get 503 at once, else 0.");
         meter.CreateObservableGauge(
-            "chat.storage.bulk_circuit.open", () => Volatile.Read(ref large.isOpen), null, "1 while bulk reads get no answer and callers of those get 503 at once, else 0.");
+            "chat.storage.bulk_circuit.open", () => Math.Min(1, Volatile.Read(ref large.open)), null, "1 while bulk reads get no answer and callers of those get 503 at once, else 0.");
     }
 
     private RedisResilience(int attempt, int total, int places, int patience, ILogger logger, TimeProvider time)
     {
         (this.attempt, this.total, this.logger, this.time) = (TimeSpan.FromMilliseconds(attempt), TimeSpan.FromMilliseconds(total), logger, time);
         Reads = new ReadBulkhead(places, patience);
-        pipeline = Build();
+        pipelines = [.. Enumerable.Range(0, isOpen.Length).Select(Build)];
     }
 
     /// <summary>Where reads wait for each other.</summary>
@@ -58,22 +62,26 @@ public sealed partial class RedisResilience : IDisposable
         bulk?.Dispose();
     }
 
+    /// <summary>Which circuit counts a call: of one server, the first; of a Cluster, that of the slot.</summary>
+    public static int CircuitOf(int slot, bool hasKey) => slot < 0 || hasKey ? ReadBulkhead.CompartmentOf(slot) : ReadBulkhead.Compartments;
+
     /// <summary>Runs commands that may be repeated; what becomes of it, as a value.</summary>
     /// <remarks>
     /// A caller that goes away ends no attempt that is under way, only those that would follow: whether Redis answers is to be known even where nobody waits
     /// for it any more, or callers that give up before an attempt does would keep the circuit closed. So it may be half a second until it is let go of.
     /// </remarks>
+    /// <param name="circuit">Which circuit counts them.</param>
     /// <param name="call">What the commands need.</param>
     /// <param name="run">Sends them once.</param>
     /// <param name="context">Of this call alone, and without the caller's token: what a caller has cancelled Polly would take for a success.</param>
     /// <param name="ct">Ends when the caller goes away.</param>
-    public ValueTask<Outcome<object?>> TryAsync<T, TCall>(TCall call, Func<TCall, Task<T>> run, ResilienceContext context, CancellationToken ct) =>
+    public ValueTask<Outcome<object?>> TryAsync<T, TCall>(int circuit, TCall call, Func<TCall, Task<T>> run, ResilienceContext context, CancellationToken ct) =>
         ct.IsCancellationRequested
             ? new(Outcome.FromException<object?>(new OperationCanceledException(ct)))
-            : pipeline.ExecuteOutcomeAsync<object?, Attempts<T, TCall>>(
+            : pipelines[circuit].ExecuteOutcomeAsync<object?, Attempts<T, TCall>>(
                 static (context, attempts) => attempts.RunAsync(context), context, new Attempts<T, TCall>(this, call, run, ct));
 
-    private ResiliencePipeline<object?> Build() => new ResiliencePipelineBuilder<object?> { TimeProvider = time }
+    private ResiliencePipeline<object?> Build(int circuit) => new ResiliencePipelineBuilder<object?> { TimeProvider = time }
         .AddCircuitBreaker(new CircuitBreakerStrategyOptions<object?>
         {
             // A call counts once, however often it was tried, so that one dead server of a Cluster does not stand for all; and a server that answers
@@ -83,14 +91,13 @@ public sealed partial class RedisResilience : IDisposable
             MinimumThroughput = 20,
             SamplingDuration = TimeSpan.FromSeconds(5),
             BreakDuration = TimeSpan.FromSeconds(1),
-            OnOpened = _ => NoteOpened(),
-            OnClosed = _ => NoteClosed(),
+            OnOpened = _ => NoteOpened(circuit),
+            OnClosed = _ => NoteClosed(circuit),
         })
         .AddRetry(new RetryStrategyOptions<object?>
         {
             ShouldHandle = static failed => ValueTask.FromResult(
-                failed.Outcome.Exception is { } e && RedisGateway.IsTransient(e) && e is not NotReplicatedException
-                && !failed.Context.Properties.TryGetValue(IsLast, out _)),
+                failed.Outcome.Exception is { } e && RedisGateway.IsTransient(e) && !failed.Context.Properties.TryGetValue(IsLast, out _)),
             MaxRetryAttempts = 2,
             Delay = Pause,
             BackoffType = DelayBackoffType.Exponential,
@@ -109,10 +116,10 @@ public sealed partial class RedisResilience : IDisposable
     /// <summary>Which calls these are, for the log.</summary>
     private string Calls => bulk is null ? "Bulk reads" : "Calls";
 
-    private ValueTask NoteOpened()
+    private ValueTask NoteOpened(int circuit)
     {
         // Half-open and open again is no news.
-        if (Interlocked.Exchange(ref isOpen, 1) == 0)
+        if (Interlocked.Exchange(ref isOpen[circuit], 1) == 0 && Interlocked.Increment(ref open) == 1)
         {
             Log.Opened(logger, Calls);
         }
@@ -120,9 +127,9 @@ public sealed partial class RedisResilience : IDisposable
         return default;
     }
 
-    private ValueTask NoteClosed()
+    private ValueTask NoteClosed(int circuit)
     {
-        if (Interlocked.Exchange(ref isOpen, 0) == 1)
+        if (Interlocked.Exchange(ref isOpen[circuit], 0) == 1 && Interlocked.Decrement(ref open) == 0)
         {
             Log.Closed(logger, Calls);
         }

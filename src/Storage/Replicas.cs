@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Net;
 using StackExchange.Redis;
 
 namespace Intotes.Chat.Storage;
@@ -6,64 +8,77 @@ namespace Intotes.Chat.Storage;
 public sealed class NotReplicatedException() : Exception("Too few replicas have the write.");
 
 /// <summary>
-/// Waits until replicas have what was written (WAIT). It has a connection of its own, because WAIT holds up everything behind it on its
-/// connection, and because it counts only what its own connection wrote.
+/// Waits until replicas have what was written (WAIT). A script that is to be kept writes a marker of its own together with its data. A second connection
+/// then asks the server that holds the slot for that marker, and counts its replicas. A server that has the marker has the data, so it does not matter
+/// whether the map of slots was stale, a redirect was followed, or a server failed over or restarted meanwhile.
+/// The connection is a second one because WAIT holds up every command behind it.
 /// </summary>
-public sealed class Replicas : IAsyncDisposable
+/// <param name="connection">Used for WAIT and for nothing else.</param>
+/// <param name="writes">The connection that writes; it knows best where a slot is now.</param>
+/// <param name="options">How many replicas must have a write, and how long a call may take.</param>
+public sealed class Replicas(ConnectionMultiplexer connection, ConnectionMultiplexer writes, RedisOptions options) : IAsyncDisposable
 {
-    private readonly ConnectionMultiplexer connection;
-    private readonly int count, patienceMilliseconds;
-    private int failures;
+    /// <summary>For one marker.</summary>
+    private const int MostServersAsked = 3;
 
-    /// <param name="connection">To be used for what is waited for, and for nothing else.</param>
-    /// <param name="count">How many replicas must have a write.</param>
-    /// <param name="attemptMilliseconds">What an attempt of the gateway may take; waiting for replicas takes less.</param>
-    public Replicas(ConnectionMultiplexer connection, int count, int attemptMilliseconds)
-    {
-        (this.connection, this.count, patienceMilliseconds) = (connection, count, attemptMilliseconds * 4 / 5);
-        connection.ConnectionFailed += (_, _) => Interlocked.Increment(ref failures);
-    }
+    /// <summary>What a write that took nearly all of its time still has.</summary>
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Writes, and returns once the replicas have it.</summary>
-    /// <exception cref="NotReplicatedException">Too few have it in time, or it cannot be known.</exception>
-    public async Task<T> WriteAsync<T>(RedisKey key, Func<IDatabase, Task<T>> write)
+    private readonly ConcurrentDictionary<EndPoint, ReplicaRounds> rounds = new();
+    private readonly TimeSpan wait = TimeSpan.FromMilliseconds(options.AttemptMilliseconds * 0.8), total = TimeSpan.FromMilliseconds(options.TotalMilliseconds);
+    private readonly int database = connection.GetDatabase().Database;
+
+    /// <summary>Waits until enough replicas have a write; false where too few have it in time, or it cannot be known.</summary>
+    /// <param name="marker">The key that the write left besides its data.</param>
+    /// <param name="took">How long the write took: both together are not to take longer than a call may.</param>
+    public async Task<bool> HaveAsync(RedisKey marker, TimeSpan took)
     {
         try
         {
-            return await WriteAndWaitAsync(key, write).WaitAsync(TimeSpan.FromMilliseconds(patienceMilliseconds + (patienceMilliseconds / 8)));
+            var (patience, left) = (wait + (wait / 8), total - took);
+            return await IsKeptAsync(marker).WaitAsync(left > patience ? patience : left > Least ? left : Least);
         }
         catch (TimeoutException)
         {
-            // Others wait for replicas on this connection, and hold it up. That is no silence of Redis, which would keep reads away from it too.
-            throw new NotReplicatedException();
-        }
-    }
-
-    private async Task<T> WriteAndWaitAsync<T>(RedisKey key, Func<IDatabase, Task<T>> write)
-    {
-        var failuresBefore = Volatile.Read(ref failures);
-        var redis = connection.GetDatabase();
-        var writing = write(redis);
-        // Since Redis 7.2 WAIT waits for what its connection wrote, and a repeated call may find nothing left to write.
-        var marking = redis.StringSetAsync(Keys.Marker(key), "", TimeSpan.FromSeconds(1));
-        var written = await writing;
-        await marking;
-        // A connection made since has written nothing, so every replica would have all of that.
-        return await ReachedAsync(key) >= count && failuresBefore == Volatile.Read(ref failures) ? written : throw new NotReplicatedException();
-    }
-
-    private async Task<int> ReachedAsync(RedisKey key)
-    {
-        try
-        {
-            return (int)await connection.GetServer(key).ExecuteAsync("WAIT", count, patienceMilliseconds);
-        }
-        catch (Exception e) when (e is RedisServerException or InvalidOperationException)
-        {
-            // In between it has become a replica, or is gone.
-            return 0;
+            return false;
         }
     }
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();
+
+    private async Task<bool> IsKeptAsync(RedisKey marker)
+    {
+        var kept = Kept.Elsewhere;
+        for (var asked = 0; kept == Kept.Elsewhere && asked < MostServersAsked; asked++)
+        {
+            // A server that does not hold the slot says so, and this connection's map of slots is right from then on.
+            kept = Holder(marker, asked) is { } server ? await RoundsOf(server).AskAsync(marker) : Kept.No;
+        }
+
+        return kept == Kept.Yes;
+    }
+
+    private ReplicaRounds RoundsOf(IServer server) =>
+        rounds.GetOrAdd(server.EndPoint, static (_, made) => new ReplicaRounds(made.server, made.database, made.count, made.wait), (server, database, count: options.WaitReplicas, wait));
+
+    /// <summary>
+    /// First the server that has just taken the write. Then the one of this connection's own map; and at last the same even if the client takes it for a
+    /// replica still, for it would prefer the server whose replica it was.
+    /// </summary>
+    private IServer? Holder(RedisKey marker, int asked)
+    {
+        try
+        {
+            return asked == 0 && connection.GetServers().FirstOrDefault(Is(writes.GetServer(marker))) is { } server
+                ? server
+                : connection.GetServer(marker, flags: asked < MostServersAsked - 1 ? CommandFlags.PreferMaster : CommandFlags.PreferReplica);
+        }
+        catch (Exception e) when (e is RedisException or InvalidOperationException)
+        {
+            // No server is connected.
+            return null;
+        }
+    }
+
+    private static Func<IServer, bool> Is(IServer wanted) => server => server.IsConnected && server.EndPoint.Equals(wanted.EndPoint);
 }

@@ -38,6 +38,12 @@ public sealed partial class Script
     /// <summary>Whether its answer may be large, so that it takes the bulk connection; its header says so.</summary>
     public bool IsBulk { get; }
 
+    /// <summary>The same script, which takes one more key, the last: a marker that it writes besides, for <see cref="Replicas"/>.</summary>
+    public Script Marked => field ??= new Script(Name, WritesMarker + Text);
+
+    /// <summary>What cannot be written now (the memory is full) must not stop what is permitted all the same, such as erasing.</summary>
+    private const string WritesMarker = "redis.pcall('SET', table.remove(KEYS), '', 'PX', 15000)\n";
+
     internal static Script Load(string name) => new(name, Read(name));
 
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA5350", Justification = "Redis names scripts by SHA-1; nothing is secured by it.")]

@@ -75,13 +75,25 @@ public sealed partial class Sentinels : Tunnel, IAsyncDisposable
         {
             while (await ticks.WaitForNextTickAsync(end.Token))
             {
-                await AskAsync();
-                CutOthers();
+                await LookAsync();
             }
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
             // The service stops.
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        try
+        {
+            await AskAsync();
+            CutOthers();
+        }
+        catch (Exception e) when (!end.IsCancellationRequested) // Whatever one look meets, the watch goes on.
+        {
+            Log.Failed(logger, e);
         }
     }
 
@@ -154,5 +166,8 @@ public sealed partial class Sentinels : Tunnel, IAsyncDisposable
     {
         [LoggerMessage(LogLevel.Warning, "Sentinel names another primary")]
         public static partial void Switched(ILogger logger);
+
+        [LoggerMessage(LogLevel.Error, "The Sentinels could not be asked; they are asked again")]
+        public static partial void Failed(ILogger logger, Exception error);
     }
 }

@@ -6,19 +6,32 @@ namespace Intotes.Chat.Storage;
 /// <summary>
 /// Wakes those who wait for a session's next entry or a department's next call. A node subscribes to a channel only while somebody here waits
 /// for it, once for all of them. A signal only wakes: what is delivered is always read from where it is stored, so a lost signal costs
-/// time, never a message. After a reconnection everybody is woken, for signals sent meanwhile are gone; and when the service stops, because
-/// then nobody is to wait. Ten thousand wait at a node, so what each of them takes counts.
+/// time, never a message. A subscription that failed or was lost is made again until Redis confirms it; then its listeners are woken, for signals sent
+/// meanwhile are gone. When the service stops everybody is woken, because then nobody is to wait. Ten thousand wait at a node, so what each of them takes
+/// counts.
 /// </summary>
-public sealed class Signals(RedisConnection connection, RedisGateway redis, IHostApplicationLifetime life)
+public sealed partial class Signals(RedisConnection connection, RedisGateway redis, IHostApplicationLifetime life, ILogger<Signals> logger)
 {
+    /// <summary>How often lost subscriptions are looked for, besides whenever the connection was made anew.</summary>
+    internal static readonly TimeSpan BetweenChecks = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Subscriptions that are made again at the same time.</summary>
+    private static readonly ParallelOptions FewAtOnce = new() { MaxDegreeOfParallelism = 64 };
+
     private readonly ConcurrentDictionary<string, Subscription> subscriptions = new();
-    private int isWatching;
+    private readonly SemaphoreSlim isRestored = new(0);
+    private int isWatching, restorations, isRefused;
 
     internal CancellationToken Stopping => life.ApplicationStopping;
 
+    /// <summary>How many channels this node listens to; those that it is just leaving count.</summary>
+    public int Count => subscriptions.Count;
+
+    private ISubscriber Subscriber => connection.Multiplexer.GetSubscriber();
+
     /// <summary>
     /// Begins to listen. Read what the channels announce after this returns, then wait: nothing can slip in between.
-    /// Without Redis the listener only knows the passing of time.
+    /// Without Redis the listener only knows the passing of time, until the subscription is made.
     /// </summary>
     /// <param name="channels">What to listen to.</param>
     /// <param name="lifetime">Ends every wait, as the stop of the service does.</param>
@@ -36,38 +49,6 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis, IHos
     public Task AnnounceAsync(string channel, CancellationToken ct) =>
         redis.CallAsync("SPUBLISH", db => db.PublishAsync(RedisChannel.Sharded(channel), "1"), ct);
 
-    /// <summary>How many channels this node listens to; those that it is just leaving count.</summary>
-    public int Count => subscriptions.Count;
-
-    private async Task JoinAsync(string channel, Listener listener)
-    {
-        while (true)
-        {
-            var subscription = subscriptions.GetOrAdd(channel, name => new Subscription(name, SubscribeAsync));
-            if (subscription.TryAdd(listener))
-            {
-                listener.Join(subscription);
-                await subscription.Ready;
-                return;
-            }
-
-            // The last listener is just leaving. Subscribed to again before that is through, the channel would be silent: the client takes one for the other.
-            await subscription.Ended;
-        }
-    }
-
-    private async Task SubscribeAsync(Subscription subscription)
-    {
-        try
-        {
-            await connection.Multiplexer.GetSubscriber().SubscribeAsync(RedisChannel.Sharded(subscription.Channel), subscription.OnMessage);
-        }
-        catch (Exception e) when (RedisGateway.IsTransient(e))
-        {
-            // Redis is away; the connection subscribes again by itself when it is back, and the reconnection wakes the listeners.
-        }
-    }
-
     internal void Leave(Subscription subscription, Listener listener)
     {
         if (subscription.Remove(listener))
@@ -77,20 +58,49 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis, IHos
         }
     }
 
+    private async Task JoinAsync(string channel, Listener listener)
+    {
+        while (true)
+        {
+            var subscription = subscriptions.GetOrAdd(channel, static name => new Subscription(name));
+            if (subscription.TryAdd(listener))
+            {
+                listener.Join(subscription);
+                if (subscription.IsLost(Subscriber, Volatile.Read(ref restorations)))
+                {
+                    await SubscribeAsync(subscription);
+                }
+
+                return;
+            }
+
+            // The last listener is just leaving. Subscribed to again before that is through, the channel would be silent: the client takes one for the other.
+            await subscription.Ended;
+        }
+    }
+
+    /// <summary>One attempt. Where it fails, the watch makes others.</summary>
+    private async Task SubscribeAsync(Subscription subscription)
+    {
+        var failure = await subscription.SubscribeAsync(Subscriber, Volatile.Read(ref restorations));
+        if (failure is not null && !RedisGateway.IsTransient(failure) && Interlocked.Exchange(ref isRefused, 1) == 0)
+        {
+            Log.Refused(logger, failure.GetType().Name);
+        }
+    }
+
     private async Task EndAsync(Subscription subscription)
     {
         try
         {
-            await subscription.Ready;
-            await connection.Multiplexer.GetSubscriber().UnsubscribeAsync(RedisChannel.Sharded(subscription.Channel), subscription.OnMessage);
+            await subscription.UnsubscribeAsync(Subscriber);
         }
-        catch (Exception e) when (RedisGateway.IsTransient(e))
+        catch (Exception) // Redis is away, and with it the subscription; or it refuses, and there is none.
         {
-            // Redis is away, and with it the subscription.
         }
         finally
         {
-            subscriptions.TryRemove(KeyValuePair.Create(subscription.Channel, subscription));
+            subscriptions.TryRemove(KeyValuePair.Create(subscription.Name, subscription));
             subscription.End();
         }
     }
@@ -99,8 +109,33 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis, IHos
     {
         if (Interlocked.Exchange(ref isWatching, 1) == 0)
         {
-            connection.Multiplexer.ConnectionRestored += (_, _) => WakeAll();
+            connection.Multiplexer.ConnectionRestored += (_, _) =>
+            {
+                Interlocked.Increment(ref restorations);
+                isRestored.Release();
+            };
             Stopping.Register(WakeAll);
+            _ = MendAsync();
+        }
+    }
+
+    /// <summary>For as long as the service runs.</summary>
+    private async Task MendAsync()
+    {
+        while (!Stopping.IsCancellationRequested)
+        {
+            await isRestored.WaitAsync(BetweenChecks, CancellationToken.None);
+            try
+            {
+                var (subscriber, now) = (Subscriber, Volatile.Read(ref restorations));
+                // An attempt without a connection would fail, and cost as much as one that does not.
+                var lost = subscriptions.Values.Where(subscription => subscription.IsLost(subscriber, now) && subscriber.IsConnected(subscription.Channel));
+                await Parallel.ForEachAsync(lost, FewAtOnce, async (subscription, _) => await SubscribeAsync(subscription));
+            }
+            catch (Exception e) // Whatever it is, it must not end the watch.
+            {
+                Log.Failed(logger, e);
+            }
         }
     }
 
@@ -112,58 +147,12 @@ public sealed class Signals(RedisConnection connection, RedisGateway redis, IHos
         }
     }
 
-    internal sealed class Subscription
+    private static partial class Log
     {
-        private readonly HashSet<Listener> listeners = [];
-        private readonly Lazy<Task> ready;
-        private readonly TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private bool ended;
+        [LoggerMessage(LogLevel.Warning, "Redis refuses a subscription ({Error}); it is tried again, and clients that wait hear of news later. Said once")]
+        public static partial void Refused(ILogger logger, string error);
 
-        public Subscription(string channel, Func<Subscription, Task> subscribe)
-        {
-            Channel = channel;
-            ready = new Lazy<Task>(() => subscribe(this));
-        }
-
-        public string Channel { get; }
-
-        /// <summary>Completes when Redis has taken the subscription, which the first to ask begins.</summary>
-        public Task Ready => ready.Value;
-
-        /// <summary>Completes when Redis has let go of it, or is away.</summary>
-        public Task Ended => gone.Task;
-
-        /// <summary>False once the last one has left.</summary>
-        public bool TryAdd(Listener listener)
-        {
-            lock (listeners)
-            {
-                return !ended && listeners.Add(listener);
-            }
-        }
-
-        /// <summary>True when that was the last one: the subscription has ended.</summary>
-        public bool Remove(Listener listener)
-        {
-            lock (listeners)
-            {
-                return listeners.Remove(listener) && (ended = listeners.Count == 0);
-            }
-        }
-
-        public void End() => gone.TrySetResult();
-
-        public void OnMessage(RedisChannel source, RedisValue message) => Signal();
-
-        public void Signal()
-        {
-            lock (listeners)
-            {
-                foreach (var listener in listeners)
-                {
-                    listener.Wake(isSignal: true);
-                }
-            }
-        }
+        [LoggerMessage(LogLevel.Error, "Lost subscriptions could not be looked for; it is tried again")]
+        public static partial void Failed(ILogger logger, Exception error);
     }
 }

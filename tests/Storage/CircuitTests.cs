@@ -90,15 +90,6 @@ public sealed class CircuitTests : IDisposable
     }
 
     [Fact]
-    public async Task Replicas_that_are_away_do_not_open_it_and_are_not_asked_again()
-    {
-        await FailAsync(3 * EnoughToOpen, new NotReplicatedException());
-
-        Assert.Equal(3 * EnoughToOpen, tries);
-        Assert.False(await IsOpenAsync());
-    }
-
-    [Fact]
     public async Task A_dead_server_of_three_fails_its_own_sessions_and_no_others()
     {
         await using var cluster = await RedisClusterProcesses.StartAsync();
@@ -144,8 +135,21 @@ public sealed class CircuitTests : IDisposable
         }))));
     }
 
+    /// <summary>Where the callers of a shard that is away are more than all others, as they are when they repeat.</summary>
+    [Fact]
+    public async Task A_shard_of_a_cluster_that_is_away_opens_no_circuit_of_others()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 2 * EnoughToOpen).Select(_ => TryAsync(static () => throw Away, slot: 5000)));
+
+        Assert.IsType<BrokenCircuitException>(await TryAsync(static () => Task.FromResult(true), slot: 4999));
+        Assert.Null(await TryAsync(static () => Task.FromResult(true), slot: 12_000));
+        Assert.NotEqual(RedisResilience.CircuitOf(5000, hasKey: true), RedisResilience.CircuitOf(5000, hasKey: false));
+        // One server has one circuit, whatever it is asked.
+        Assert.Equal(RedisResilience.CircuitOf(-1, hasKey: true), RedisResilience.CircuitOf(-1, hasKey: false));
+    }
+
     private async Task<bool> IsOpenAsync() => await TryAsync(static () => Task.FromResult(true)) is BrokenCircuitException;
 
-    private async Task<Exception?> TryAsync(Func<Task<bool>> run, CancellationToken? ct = null) =>
-        (await resilience.TryAsync(run, static run => run(), ResilienceContextPool.Shared.Get(CancellationToken.None), ct ?? Ct)).Exception;
+    private async Task<Exception?> TryAsync(Func<Task<bool>> run, CancellationToken? ct = null, int slot = -1) =>
+        (await resilience.TryAsync(RedisResilience.CircuitOf(slot, hasKey: true), run, static run => run(), ResilienceContextPool.Shared.Get(CancellationToken.None), ct ?? Ct)).Exception;
 }

@@ -1,6 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Net;
+using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Features.Messages;
 using Intotes.Chat.Tests.Redis;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Storage;
 
@@ -67,7 +71,7 @@ public sealed class ReplicasTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Before_it_waits_it_writes_so_that_there_is_something_to_wait_for()
+    public async Task Before_it_waits_the_connection_that_waits_writes_so_that_there_is_something_to_wait_for()
     {
         var visitor = await MessageSteps.VisitorAsync(carefree!);
         await using var replica = await ReplicaAsync(visitor);
@@ -80,7 +84,39 @@ public sealed class ReplicasTests : IAsyncLifetime
         var own = commands.SkipWhile(command => !command.StartsWith("EVALSHA", StringComparison.OrdinalIgnoreCase)).ToList();
         var wait = own.FindIndex(command => command.StartsWith("WAIT", StringComparison.OrdinalIgnoreCase));
         Assert.True(wait > 0, string.Join('\n', commands));
-        Assert.Contains(own.Take(wait), command => command.StartsWith("SET", StringComparison.OrdinalIgnoreCase) && command.EndsWith(":marker", StringComparison.Ordinal));
+        Assert.StartsWith("EVAL return", own[wait - 1], StringComparison.OrdinalIgnoreCase);
+        Assert.Empty(careful!.Redis.Database.Multiplexer.GetServers()[0].Keys(pattern: "chat:*:marker:*"));
+    }
+
+    [Fact]
+    public async Task What_the_server_has_lost_before_it_is_asked_is_not_acknowledged_however_many_replicas_it_has()
+    {
+        var visitor = await MessageSteps.VisitorAsync(carefree!);
+        await using var replica = await ReplicaAsync(visitor);
+        (await SayAsync(visitor, "m-1")).Expect(HttpStatusCode.Created);
+
+        // As after a failover between the write and the question, or where the map of slots leads to another server.
+        await using var unlucky = ChatNode.Start(
+            redis!.Configuration, new LogWatch(), new Dictionary<string, string> { ["Redis:WaitReplicas"] = "1" }, services => services.AddSingleton<RedisGateway, Losing>());
+        (await visitor.SendToAsync(unlucky.Address, HttpMethod.Post, "chat/session")).ExpectProblem(503, "storage_unavailable");
+    }
+
+    [Fact]
+    public async Task What_is_written_at_the_same_time_shares_the_wait()
+    {
+        var visitor = await MessageSteps.VisitorAsync(carefree!);
+        await using var replica = await ReplicaAsync(visitor);
+        await replica.PauseAsync();
+        await using var monitor = await RedisMonitor.StartAsync(redis!.Port);
+
+        var commands = await monitor.CommandsAsync(async () =>
+        {
+            var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(n => SayAsync(visitor, $"m-{n}")));
+            Assert.All(answers, answer => answer.ExpectProblem(503, "storage_unavailable"));
+        });
+
+        // One of each would take Redis 40 times as long as one may take.
+        Assert.InRange(commands.Count(command => command.StartsWith("WAIT", StringComparison.OrdinalIgnoreCase)), 1, 20);
     }
 
     [Theory]
@@ -123,6 +159,17 @@ public sealed class ReplicasTests : IAsyncLifetime
         {
             Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, $"Not within {Patience}: {what}");
             await Task.Delay(TimeSpan.FromMilliseconds(50), Ct);
+        }
+    }
+
+    /// <summary>A gateway whose Redis loses all it has after each script.</summary>
+    private sealed class Losing(RedisConnection connection, RedisResilience resilience, IMeterFactory meters) : RedisGateway(connection, resilience, meters)
+    {
+        protected override async Task<RedisResult> EvaluateAsync(IDatabase redis, Script script, RedisKey[] keys, RedisValue[] arguments)
+        {
+            var reply = await base.EvaluateAsync(redis, script, keys, arguments);
+            await Task.WhenAll(Array.ConvertAll(keys, key => redis.ExecuteAsync("UNLINK", key)));
+            return reply;
         }
     }
 }

@@ -36,7 +36,7 @@ public sealed class TraceTests(TracedConversation conversation)
         "close", "POST /api/v1/operator/sessions/{sessionId}/close",
         "Client EVALSHA operator_seen", "Client EVALSHA close_session", "Client EVALSHA drop_call", "Client EVALSHA end_held", "Client HGETALL",
         "Client EVALSHA record_audit", "Client HGETALL")]
-    [InlineData("fail", "GET /api/v1/chat/history", "Client PIPELINE")]
+    [InlineData("fail", "POST /api/v1/chat/message", "Client EVALSHA append_message")]
     public void A_request_is_one_tree_of_spans(string step, string name, params string[] below) =>
         Assert.Equal(string.Join("\n  ", [$"Server {name}", .. below]), conversation.Tree(step));
 

@@ -120,7 +120,7 @@ public sealed class TracedConversation : IAsyncLifetime
     private async Task RedisFailsAsync()
     {
         await redis!.PauseAsync();
-        await SendAsync("fail", 0, customer, "GET chat/history");
+        await SendAsync("fail", 0, customer, "POST chat/message", new { text = Secret("text that fails") });
         await redis.ResumeAsync();
     }
 
