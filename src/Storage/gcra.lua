@@ -13,6 +13,10 @@ local function take(kept, per_minute, number, request)
   local now = time[1] * 1000000 + time[2]
   -- Whole microseconds: what a double would round away adds up, and more is permitted than was said.
   local interval = math.ceil(60000000 / per_minute)
+  -- The clock was set back: what is further ahead than two minutes' worth, debts included, is now.
+  if tonumber(last_even) > now + 2 * interval * per_minute then
+    last_even = now
+  end
   local even = math.max(tonumber(last_even), now) + interval * number
   local ahead = even - now - interval * per_minute
   local wait = ahead > 0 and math.ceil(ahead / 1000) or nil

@@ -21,15 +21,17 @@ public sealed record Message(
     /// <summary>How many bytes the text takes in this process. Internal, so that no answer shows it.</summary>
     internal int TextBytes => sizeof(char) * Text.Length;
 
-    /// <summary>From a stream entry, whose fields stand in the order in which session.lua adds them.</summary>
-    public static Message From(string id, string from, string? name, string? text, string? tag, string? value) => new(
+    /// <summary>
+    /// From a stream entry, whose fields stand in the order in which session.lua adds them. A newer version may add fields after those; they are passed over.
+    /// </summary>
+    public static Message From(string id, string? from, string? name, string? text, string? tag, string? value) => new(
         id,
         from switch
         {
             "visitor" => Sender.Visitor,
             "operator" => Sender.Operator,
-            "system" => Sender.System,
-            _ => throw new ArgumentOutOfRangeException(nameof(from), from, "No message is from such a sender."),
+            // Also whoever a newer version knows: what it says can be read.
+            _ => Sender.System,
         },
         NullIfEmpty(name),
         text ?? "",
@@ -54,6 +56,25 @@ public static class Cursor
 
     /// <summary>The end of a stream range before this id. Redis takes no <c>(0-0</c>, but no entry has that id anyway.</summary>
     public static string Before(string id) => id == Start ? id : "(" + id;
+
+    /// <summary>Whether an id comes after another.</summary>
+    public static bool IsAfter(string id, string other)
+    {
+        if (id == other)
+        {
+            return false;
+        }
+
+        var (ms, number) = Parts(id);
+        var (otherMs, otherNumber) = Parts(other);
+        return ms > otherMs || (ms == otherMs && number > otherNumber);
+    }
+
+    private static (ulong Milliseconds, ulong Number) Parts(string id)
+    {
+        var dash = id.IndexOf('-', StringComparison.Ordinal);
+        return (ulong.Parse(id.AsSpan(0, dash), CultureInfo.InvariantCulture), ulong.Parse(id.AsSpan(dash + 1), CultureInfo.InvariantCulture));
+    }
 
     private static bool IsNumber(ReadOnlySpan<char> text) =>
         text is ['0'] or [> '0' and <= '9', ..]

@@ -90,6 +90,9 @@ public sealed class MessageStore(RedisGateway redis, AnonymousPolicy anonymous, 
     private async Task<ScriptReply> RunAsync(Script script, SessionAccess access, RedisValue[] arguments, CancellationToken ct) =>
         new(await redis.RunAsync(script, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, access.Allowance, .. arguments], ct));
 
+    /// <summary>How long a side is said to be writing, as in session.lua.</summary>
+    internal static readonly TimeSpan TypingFor = TimeSpan.FromSeconds(6);
+
     private static string OwnSide(Caller caller) => caller is Caller.Operator ? "operator" : "visitor";
 
     internal static string OtherSide(Caller caller) => caller is Caller.Operator ? "visitor" : "operator";
@@ -101,11 +104,9 @@ public sealed class MessageStore(RedisGateway redis, AnonymousPolicy anonymous, 
 
     internal static Message[] ParseAll(RedisResult[] entries) => [.. entries.Select(entry => Parse((string)entry[0]!, (RedisResult[])entry[1]!))];
 
-    private static Message Parse(string id, RedisResult[] fields) => Message.From(
-        id,
-        (string)fields[1]!,
-        (string?)fields[3],
-        (string?)fields[5],
-        fields.Length > 7 ? (string?)fields[6] : null,
-        fields.Length > 7 ? (string?)fields[7] : null);
+    private static Message Parse(string id, RedisResult[] fields)
+    {
+        string? Text(int index) => index < fields.Length ? (string?)fields[index] : null;
+        return Message.From(id, Text(1), Text(3), Text(5), Text(6), Text(7));
+    }
 }

@@ -64,7 +64,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
 
         // Fewer than asked for are as many as go into one answer.
         var reply = few is { HasMore: true, Messages.Count: Few } && most > Few ? await ReadOnAsync(access.SessionId, few, most, ct) : few;
-        return MayLackItsEnd(reply) ? await RunAsync(access with { Allowance = "" }, caller, after, most, ct)
+        return read.IsAhead || MayLackItsEnd(reply) ? await RunAsync(access with { Allowance = "" }, caller, after, most, ct)
             : reply;
     }
 
@@ -103,7 +103,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
     {
         for (var n = 0; n < entries.Length; n++)
         {
-            var text = (int)entries[n].Values[2].Value.Length();
+            var text = entries[n].Values is { Length: > 2 } fields ? (int)fields[2].Value.Length() : 0;
             if (n == most || (bytes > 0 && bytes + text > MostBytes))
             {
                 return n;
@@ -128,18 +128,25 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
     {
         public PollReply? Reply { get; private set; }
 
+        /// <summary>
+        /// Whether the cursor comes after the newest entry, as far as the session knows it: a failover may have lost what it stands for, and new entries may
+        /// come before it. A script looks, and begins anew where that is so.
+        /// </summary>
+        public bool IsAhead { get; private set; }
+
         /// <summary>The session first, so that nobody is told that it is closed without the entry that says so.</summary>
         public async Task<Reading> RunAsync(IDatabase redis)
         {
             var batch = redis.CreateBatch();
             var session = batch.HashGetAsync(
                 Keys.Session(access.SessionId),
-                [access.Holder, "superseded", "status", "operator", "operator_name", "department", "called", other == "operator" ? "read:operator" : "read:visitor"]);
+                [access.Holder, "superseded", "status", "operator", "operator_name", "department", "called", other == "operator" ? "read:operator" : "read:visitor", "newest"]);
             var entries = batch.StreamRangeAsync(Keys.Messages(access.SessionId), "(" + after, "+", most + 1);
-            var typing = batch.KeyExistsAsync(Keys.Typing(access.SessionId, other));
+            var typing = batch.KeyTimeToLiveAsync(Keys.Typing(access.SessionId, other));
             batch.Execute();
             // Answers come in this order, so that after the last one nothing is left to wait for.
-            var isTyping = await typing;
+            // One that has more left wrote before the clock of Redis was set back.
+            var isTyping = await typing is { } left && left <= MessageStore.TypingFor;
             Reply = Parse(await session, await entries, isTyping);
             return this;
         }
@@ -151,6 +158,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
                 return null;
             }
 
+            IsAhead = entries.Length == 0 && after != Cursor.Start && (session[8] is not { IsNull: false } newest || Cursor.IsAfter(after, newest!));
             var bytes = 0;
             var fitting = Fitting(entries, most, ref bytes);
             var hasMore = fitting < entries.Length;
@@ -202,7 +210,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
     internal static Message MessageOf(StreamEntry entry)
     {
         var fields = entry.Values;
-        var tag = fields.Length > 3 ? fields[3] : default;
-        return Message.From(entry.Id!, fields[0].Value!, fields[1].Value, fields[2].Value, tag.Name, tag.Value);
+        NameValueEntry Field(int index) => index < fields.Length ? fields[index] : default;
+        return Message.From(entry.Id!, Field(0).Value, Field(1).Value, Field(2).Value, Field(3).Name, Field(3).Value);
     }
 }

@@ -4,13 +4,6 @@
 -- Reply  { 'noted' } | refusal
 -- include: session
 
-local function is_after(id, other)
-  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
-  local other_ms, other_seq = string.match(other, '^(%d+)-(%d+)$')
-  ms, other_ms = tonumber(ms), tonumber(other_ms)
-  return ms > other_ms or ms == other_ms and tonumber(seq) > tonumber(other_seq)
-end
-
 local refused = refusal()
 if refused then
   return refused

@@ -22,22 +22,38 @@ if cursor == '' then
 end
 -- A few at a time, so that texts that do not go into the answer are hardly read.
 local few, entries, bytes, more, reached = 16, {}, 0, false, cursor
-repeat
-  local found = redis.call('XRANGE', KEYS[2], '(' .. reached, '+', 'COUNT', few)
-  for _, entry in ipairs(found) do
-    bytes = bytes + #entry[2][6]
-    more = #entries == most or (#entries > 0 and bytes > tonumber(ARGV[9]))
-    if more then
-      break
+local function read_on()
+  repeat
+    local found = redis.call('XRANGE', KEYS[2], '(' .. reached, '+', 'COUNT', few)
+    for _, entry in ipairs(found) do
+      bytes = bytes + #(entry[2][6] or '')
+      more = #entries == most or (#entries > 0 and bytes > tonumber(ARGV[9]))
+      if more then
+        break
+      end
+      entries[#entries + 1], reached = entry, entry[1]
     end
-    entries[#entries + 1], reached = entry, entry[1]
+  until more or #found < few
+end
+
+read_on()
+if #entries == 0 and cursor ~= '0-0' then
+  local newest = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
+  if newest and redis.call('HGET', KEYS[1], 'newest') ~= newest[1] then
+    note('HSET', KEYS[1], 'newest', newest[1]) -- a node of an earlier version has added it
   end
-until more or #found < few
+  if not newest or is_after(cursor, newest[1]) then
+    -- The cursor is ahead of the stream: a failover has lost what it stood for, and new entries may come before it. So it begins anew.
+    cursor, reached = '0-0', '0-0'
+    read_on()
+  end
+end
 if ARGV[4] == '' and reached ~= cursor then
   redis.call('HSET', KEYS[1], poll, cursor .. ' ' .. reached .. ' ' .. ARGV[8])
 end
 
-local typing = redis.call('EXISTS', KEYS[6]) == 1
+local typing_left = redis.call('PTTL', KEYS[6])
+local typing = typing_left >= 0 and typing_left <= typing_for
 return {
   'ok', session[1], session[2] or '', session[3] or '', session[4] or '', session[5] or '', typing and '1' or '', session[6] or '', more and '1' or '',
   reached, entries,

@@ -15,7 +15,7 @@ if ARGV[1] ~= 'operator' and is_blocked() then
   return { 'blocked' }
 end
 if ARGV[4] == '1' then
-  redis.call('SET', KEYS[6], '', 'PX', 6000)
+  redis.call('SET', KEYS[6], '', 'PX', typing_for)
 else
   redis.call('UNLINK', KEYS[6])
 end

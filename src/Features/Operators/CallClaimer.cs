@@ -93,7 +93,7 @@ public sealed class CallClaimer(
             else if (call.Status == LendStatus.Absent)
             {
                 // The session waits, but its call never reached the queue: put it there, and claim again.
-                await enqueuer.EnqueueAsync(department, sessionId, session.CalledAt!.Value, ServicePace.Unknown, ct);
+                await enqueuer.EnqueueAsync(department, sessionId, session.CalledAt ?? session.CreatedAt, ServicePace.Unknown, ct);
             }
             else if (await TakeAsync(department, call, caller, null, ct) is { } taken)
             {

@@ -60,7 +60,7 @@ public sealed class ListCalls(CallPages pages, Departments departments) : Endpoi
     private static Call Of(ListedCall listed, DateTimeOffset now)
     {
         var (call, (session, lastMessage)) = listed;
-        var calledAt = session.CalledAt!.Value;
+        var calledAt = session.CalledAt ?? session.CreatedAt;
         return new Call(
             call.Place, session.Id, session.Visitor, session.Reason, call.Department, calledAt, Math.Max(0, (int)(now - calledAt).TotalSeconds), call.SeenAt, lastMessage);
     }

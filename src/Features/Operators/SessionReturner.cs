@@ -31,7 +31,7 @@ public sealed class SessionReturner(HandoverStore handovers, AccountStore accoun
             await accounts.ForgetAsync(userId, session.Id, ct);
         }
 
-        await enqueuer.ReturnAsync(session.Department!, session.Id, session.CalledAt!.Value, ct);
+        await enqueuer.ReturnAsync(session.Department!, session.Id, session.CalledAt ?? session.CreatedAt, ct);
         if (returned.Had is { } had)
         {
             metrics.Returned(reason);

@@ -11,10 +11,11 @@ local operator, gone_at = ARGV[1], ARGV[4]
 local session = redis.call('HMGET', KEYS[1], 'status', 'operator', 'joined', 'previous', 'left_by')
 local had = ''
 if session[1] == 'active' and session[2] == operator then
-  if gone_at ~= '' and tonumber(session[3]) > tonumber(gone_at) then
+  -- One that joined later than now did so before the clock was set back.
+  if gone_at ~= '' and tonumber(session[3]) > tonumber(gone_at) and tonumber(session[3]) <= now_ms() then
     return { 'kept' }
   end
-  had = now_ms() - session[3]
+  had = ms_after(session[3])
   redis.call('HSET', KEYS[1], 'status', 'waiting', 'previous', operator, 'left_by', gone_at == '' and 'release' or 'going')
   redis.call('HDEL', KEYS[1], 'operator', 'operator_name', 'joined')
   add_entry('system', '', ARGV[2], 'event', 'operator_left')

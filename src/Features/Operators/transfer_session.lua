@@ -10,7 +10,7 @@ local session = redis.call('HMGET', KEYS[1], 'status', 'operator', 'joined', 'pr
 local status, operator, entry = session[1], session[2], session[7]
 local had = ''
 if status == 'active' and operator == from then
-  had = now_ms() - session[3]
+  had = ms_after(session[3])
   if to ~= '' then
     redis.call('HSET', KEYS[1], 'operator', to, 'operator_name', ARGV[3], 'joined', now_ms())
   else

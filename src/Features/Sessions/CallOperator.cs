@@ -96,7 +96,7 @@ public sealed class CallOperator(
 
     private async Task<Answer> AnswerAsync(Session session, CancellationToken ct)
     {
-        var calledAt = session.CalledAt!.Value;
+        var calledAt = session.CalledAt ?? session.CreatedAt;
         QueuePlace? place = null;
         if (session.Status == SessionStatus.Waiting)
         {

@@ -41,8 +41,8 @@ public sealed record Session(
         var userId = Field("user") ?? (Field("erase") is { } erase && erase.StartsWith(ErasedUser, StringComparison.Ordinal) ? erase[ErasedUser.Length..] : null);
         return new Session(
             id,
-            ParseStatus(fields["status"]),
-            Time("created")!.Value,
+            ParseStatus(fields.GetValueOrDefault("status")),
+            Time("created") ?? DateTimeOffset.UnixEpoch,
             new Visitor(userId is null ? VisitorKind.Anonymous : VisitorKind.Account, userId, Field("name"), Field("email"), Field("locale"), Field("page_url")),
             Field("department"),
             Field("reason"),
@@ -58,13 +58,13 @@ public sealed record Session(
         };
     }
 
-    public static SessionStatus ParseStatus(string status) => status switch
+    public static SessionStatus ParseStatus(string? status) => status switch
     {
         "open" => SessionStatus.Open,
         "waiting" => SessionStatus.Waiting,
-        "active" => SessionStatus.Active,
         "closed" => SessionStatus.Closed,
-        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "A session has no such status."),
+        // Also whatever a newer version knows: somebody or something there deals with it, so it neither waits nor asks for an operator here.
+        _ => SessionStatus.Active,
     };
 }
 

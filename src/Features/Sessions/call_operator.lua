@@ -41,4 +41,5 @@ if status == 'open' then
   weighed = weigh(#ARGV[6] + #ARGV[7] + message_overhead, ARGV[9])
   status = 'waiting'
 end
-return { status, redis.call('HGETALL', KEYS[1]), weighed }
+-- A status that only a newer version knows: somebody or something there deals with it.
+return { status == 'waiting' and 'waiting' or 'active', redis.call('HGETALL', KEYS[1]), weighed }

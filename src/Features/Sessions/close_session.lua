@@ -13,7 +13,7 @@ end
 local session = redis.call('HMGET', KEYS[1], 'status', 'joined')
 local had, weighed = '', ''
 if session[1] ~= 'closed' then
-  had = session[2] and now_ms() - session[2] or ''
+  had = session[2] and ms_after(session[2]) or ''
   redis.call('HSET', KEYS[1], 'status', 'closed', 'closed', now_ms(), 'close_reason', ARGV[6])
   add_entry('system', '', ARGV[4], 'event', 'closed')
   keep(ARGV[5])

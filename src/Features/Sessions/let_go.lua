@@ -6,8 +6,17 @@
 -- include: roster
 
 local member = ARGV[1] .. '\n' .. ARGV[2]
-if ARGV[3] ~= '' and now_ms() - (redis.call('HGET', KEYS[5], member) or 0) < tonumber(ARGV[3]) then
-  return 0
+if ARGV[3] ~= '' then
+  local now = now_ms()
+  local since = tonumber(redis.call('HGET', KEYS[5], member) or 0)
+  if since > now + 1000 then
+    -- The clock was set back: it is young from now on.
+    redis.call('HSET', KEYS[5], member, now)
+    return 0
+  end
+  if now - since < tonumber(ARGV[3]) then
+    return 0
+  end
 end
 redis.call('HDEL', KEYS[5], member)
 return redis.call('ZREM', KEYS[3], member)

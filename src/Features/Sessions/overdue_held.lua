@@ -4,10 +4,16 @@
 -- ARGV   1 lease (ms), 2 most operators and most members of the index, 3 last call (ms) from which operators are looked at, 4 member after which to go on or ''
 -- Reply  { time (ms), { operator, session, operator, session, ... }, last call from which to look next, member after which to go on next or '' }
 -- include: roster
+-- include: note
 
 local most = tonumber(ARGV[2])
 local now, overdue, listed = now_ms(), {}, {}
 local due = now - ARGV[1]
+
+-- The clock was set back: a last call later than now was now.
+for _, operator in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], now + 1000, '+inf', 'LIMIT', 0, most)) do
+  note('ZADD', KEYS[1], now, operator)
+end
 
 local function add(member)
   if not listed[member] then
@@ -16,7 +22,7 @@ local function add(member)
   end
 end
 
-local gone = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[3], due, 'LIMIT', 0, most)
+local gone = redis.call('ZRANGEBYSCORE', KEYS[1], tonumber(ARGV[3]) and math.min(ARGV[3], due) or ARGV[3], due, 'LIMIT', 0, most)
 for _, operator in ipairs(gone) do
   for _, member in ipairs(held(operator)) do
     add(member)

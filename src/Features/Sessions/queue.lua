@@ -17,16 +17,26 @@ local function called_at(session)
   return call and tonumber(string.match(call, '^%d+')) or 0
 end
 
+-- By what calls are ordered. A call that was made later than now (µs) was made before the clock was set back, so it comes before those made since.
+local function order_of(time, now_us)
+  return time > now_us and time - 1000000000000000 or time
+end
+
 -- The index, counted from 0, of the first call in the list that was made after a time (µs); its length where there is none. By binary search.
 local function later_than(time)
   local low, high = 0, redis.call('LLEN', KEYS[1])
-  if high > 0 and called_at(redis.call('LINDEX', KEYS[1], -1)) <= time then
+  local now_us = now_ms() * 1000 + 999
+  time = order_of(time, now_us)
+  local function is_not_after(index)
+    return order_of(called_at(redis.call('LINDEX', KEYS[1], index)), now_us) <= time
+  end
+  if high > 0 and is_not_after(-1) then
     return high, high
   end
   local length = high
   while low < high do
     local middle = math.floor((low + high) / 2)
-    if called_at(redis.call('LINDEX', KEYS[1], middle)) <= time then
+    if is_not_after(middle) then
       low = middle + 1
     else
       high = middle
@@ -110,8 +120,14 @@ local function take_back(session)
   return claimant
 end
 
--- Returns to the list what was lent to claimants that never finished.
+-- The longest (ms) that a call is lent.
+local longest_lend = 10000
+
+-- Returns to the list what was lent to claimants that never finished. What was lent for longer than a claim may take was lent before the clock was set back.
 local function return_overdue()
+  for _, session in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. string.format('%.0f', now_ms() + longest_lend), '+inf', 'LIMIT', 0, 50)) do
+    redis.call('ZADD', KEYS[3], now_ms() + longest_lend, session)
+  end
   for _, session in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now_ms())) do
     take_back(session)
     insert(session)

@@ -11,8 +11,9 @@ end
 -- What an operator said of itself: status, capacity, departments (comma separated, '' for all).
 local function presence(operator)
   local said = redis.call('HGET', KEYS[2], operator)
-  if said then
-    return string.match(said, '^(%a+) (%d+) (.*)$')
+  local status, capacity, departments = string.match(said or '', '^(%S+) (%d+) (.*)$')
+  if status then
+    return status, capacity, departments
   end
   return 'online', '5', ''
 end

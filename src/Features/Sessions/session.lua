@@ -14,8 +14,13 @@ local function now_us()
   return string.format('%.0f', time[1] * 1000000 + time[2])
 end
 
+-- How long ago (ms) something was; no time at all where the clock was set back since.
+local function ms_after(milliseconds)
+  return math.max(0, now_ms() - milliseconds)
+end
+
 local function ms_since(microseconds)
-  return now_ms() - math.floor(microseconds / 1000)
+  return ms_after(math.floor(microseconds / 1000))
 end
 
 -- Which field of the session must hold the caller's credential. Its kind says what that is:
@@ -128,13 +133,26 @@ local function erase_if_asked()
   end
 end
 
--- Adds an entry and wakes those who wait for one. Fields in this order: from, name, text, then client or event. Returns its id.
+-- Whether an entry id comes after another.
+local function is_after(id, other)
+  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
+  local other_ms, other_seq = string.match(other, '^(%d+)-(%d+)$')
+  ms, other_ms = tonumber(ms), tonumber(other_ms)
+  return ms > other_ms or ms == other_ms and tonumber(seq) > tonumber(other_seq)
+end
+
+-- How long (ms) a side is said to be writing. One that has more left than this wrote before the clock was set back.
+local typing_for = 6000
+
+-- Adds an entry and wakes those who wait for one. Fields in this order: from, name, text, then client or event. Returns its id. The hash keeps it too, so
+-- that a poll sees whether its cursor is ahead of the stream.
 local function add_entry(from, name, text, tag, value)
   local fields = { 'from', from, 'name', name, 'text', text }
   if value and value ~= '' then
     fields[7], fields[8] = tag, value
   end
   local id = redis.call('XADD', KEYS[2], '*', unpack(fields))
+  redis.call('HSET', KEYS[1], 'newest', id)
   redis.call('SPUBLISH', KEYS[4], id)
   return id
 end
