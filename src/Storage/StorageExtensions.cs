@@ -18,6 +18,7 @@ public static class StorageExtensions
             .Validate(o => o.IsValid, "Audit__Days must be 1 to 3650, and Audit__EntriesPerDay 100 to 10000000.").ValidateOnStart();
         services.AddSingleton<PrivateRedis>();
         services.AddSingleton<RedisConnection>().AddHostedService(provider => provider.GetRequiredService<RedisConnection>());
+        services.AddHostedService<Schema>();
         services.AddSingleton<RedisResilience>().AddSingleton<RedisGateway>().AddSingleton<Signals>().AddSingleton<Permits>().AddSingleton<AuditStore>().AddSingleton<RedisMemory>();
         return services;
     }

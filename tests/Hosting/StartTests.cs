@@ -212,7 +212,7 @@ public sealed class StartTests
     }
 
     /// <summary>Starts the service and returns the one sentence with which it refuses.</summary>
-    private static async Task<string> RefusalAsync(Dictionary<string, string?> settings, bool kestrelSaysWhy = false)
+    internal static async Task<string> RefusalAsync(Dictionary<string, string?> settings, bool kestrelSaysWhy = false)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
