@@ -160,7 +160,7 @@ public sealed class AnonymousOrderTests : IAsyncLifetime
         (await ChatClient.Operator(Nodes, sue, "Sue", "supervisor").SendAsync(HttpMethod.Put, "operator/anonymous", Json(new { state = "limited", until }))).Expect(HttpStatusCode.OK);
 
         var day = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
-        var audit = await Nodes.Services.GetRequiredService<AuditStore>().ReadAsync(day, new AuditFilter(sue, null, null), "-", "+", 10, Ct);
+        var audit = await Nodes.Services.GetRequiredService<AuditStore>().ReadAsync(day, new AuditFilter(sue, null, null), "0", "9999999999999", 10, Ct);
         var entry = Assert.Single(audit.Entries);
         Assert.Equal(("anonymous_set", "supervisor"), (entry.What, entry.Role));
         Assert.StartsWith($"limited until {until:yyyy-MM-dd}", entry.Detail, StringComparison.Ordinal);
