@@ -1,6 +1,5 @@
 using FastEndpoints;
 using FluentValidation;
-using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;

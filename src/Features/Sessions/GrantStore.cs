@@ -37,7 +37,7 @@ public sealed class GrantStore(RedisGateway redis, JwtSettings jwt) : IDisposabl
 
     /// <summary>What each operator's last token grants; null where all departments are anybody's.</summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<string>?>?> ReadAsync(CancellationToken ct) =>
-        IsOn ? (await redis.CallAsync("HGETALL", db => db.HashGetAllAsync(Keys.Grants), ct)).ToDictionary(e => (string)e.Name!, e => Parse(e.Value)) : null;
+        IsOn ? (await redis.CallAsync("HGETALL", db => db.HashGetAllAsync(Keys.Grants), ct)).ToDictionary(e => (string)e.Name!, e => (IReadOnlyList<string>?)Parse(e.Value)) : null;
 
     /// <summary>Whether an operator may serve a department, by its last token.</summary>
     public async Task<bool> MayServeAsync(string operatorId, string? department, CancellationToken ct) =>
@@ -45,7 +45,7 @@ public sealed class GrantStore(RedisGateway redis, JwtSettings jwt) : IDisposabl
 
     public void Dispose() => noted.Dispose();
 
-    private static IReadOnlyList<string>? Parse(RedisValue grant) =>
+    private static string[]? Parse(RedisValue grant) =>
         (string?)grant switch
         {
             null => [],
