@@ -39,6 +39,9 @@ internal readonly record struct PlainPoll(string After, int? Wait, Shown? Shown,
                 case "readUpTo" when readUpTo is null && !isStream:
                     readUpTo = value.ToString();
                     break;
+                case "_":
+                    // Makes an address that no cache knows.
+                    break;
                 default:
                     return null;
             }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
@@ -8,6 +9,7 @@ namespace Intotes.Chat.Features.Messages;
 /// <summary>The new entries of a session and how it stands.</summary>
 /// <param name="Cursor">The id of the last entry the caller has now.</param>
 /// <param name="HasMore">More entries are there than were asked for.</param>
+/// <param name="PageChanges">How often the visitor has gone to another page; for operators only.</param>
 public sealed record PollReply(
     string SessionId,
     SessionStatus Status,
@@ -19,7 +21,8 @@ public sealed record PollReply(
     string? ReadUpTo,
     bool HasMore,
     string Cursor,
-    IReadOnlyList<Message> Messages);
+    IReadOnlyList<Message> Messages,
+    int PageChanges = 0);
 
 /// <summary>
 /// What is new in a session. Polls are most of all requests, so one that changes nothing is three plain reads in one round trip, which cost Redis a third of
@@ -126,6 +129,8 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
     /// <summary>The reads of one poll.</summary>
     internal sealed class Reading(SessionAccess access, string other, string after, int most)
     {
+        private static readonly RedisValue[] ForVisitors = ["read:operator", "newest"], ForOperators = ["read:visitor", "newest", "pages"];
+
         public PollReply? Reply { get; private set; }
 
         /// <summary>
@@ -140,7 +145,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
             var batch = redis.CreateBatch();
             var session = batch.HashGetAsync(
                 Keys.Session(access.SessionId),
-                [access.Holder, "superseded", "status", "operator", "operator_name", "department", "called", other == "operator" ? "read:operator" : "read:visitor", "newest"]);
+                [access.Holder, "superseded", "status", "operator", "operator_name", "department", "called", .. other == "operator" ? ForVisitors : ForOperators]);
             var entries = batch.StreamRangeAsync(Keys.Messages(access.SessionId), "(" + after, "+", most + 1);
             var typing = batch.KeyTimeToLiveAsync(Keys.Typing(access.SessionId, other));
             batch.Execute();
@@ -174,7 +179,8 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
                 session[7],
                 hasMore,
                 messages.Length > 0 ? messages[^1].Id : after,
-                messages);
+                messages,
+                session.Length > 9 ? (int)session[9] : 0);
         }
     }
 
@@ -202,7 +208,8 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
                 MessageStore.NullIfEmpty(reply.Text(7)),
                 reply.Text(8) == "1",
                 reply.Text(9)!,
-                MessageStore.ParseAll(reply.Items(10))),
+                MessageStore.ParseAll(reply.Items(10)),
+                int.Parse(reply.Text(11)!, CultureInfo.InvariantCulture)),
             _ => reply.Refused<PollReply>(Scripts.poll_messages),
         };
     }

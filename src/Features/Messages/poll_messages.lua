@@ -4,7 +4,7 @@
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 cursor or '', 5 most entries, 6 who polls: 'visitor' or 'operator:ID', 7 the other side: 'operator' or
 --        'visitor', 8 id of this request, 9 most bytes of texts, unless the first entry alone has more
 -- Reply  { 'ok', status, operator, operator name, department, call time (µs), '1' while the other side types, up to where the other side has read,
---          '1' when there are more entries, cursor, { { id, { field, value, ... } }, ... } } | refusal
+--          '1' when there are more entries, cursor, { { id, { field, value, ... } }, ... }, how often the visitor has gone to another page } | refusal
 -- Waits  with other reads for its turn
 -- include: session
 
@@ -13,7 +13,7 @@ if refused then
   return refused
 end
 local most, poll, other = tonumber(ARGV[5]), 'poll:' .. ARGV[6], ARGV[7]
-local session = redis.call('HMGET', KEYS[1], 'status', 'operator', 'operator_name', 'department', 'called', 'read:' .. other, poll)
+local session = redis.call('HMGET', KEYS[1], 'status', 'operator', 'operator_name', 'department', 'called', 'read:' .. other, poll, 'pages')
 
 local cursor = ARGV[4]
 if cursor == '' then
@@ -56,5 +56,5 @@ local typing_left = redis.call('PTTL', KEYS[6])
 local typing = typing_left >= 0 and typing_left <= typing_for
 return {
   'ok', session[1], session[2] or '', session[3] or '', session[4] or '', session[5] or '', typing and '1' or '', session[6] or '', more and '1' or '',
-  reached, entries,
+  reached, entries, session[8] or '0',
 }

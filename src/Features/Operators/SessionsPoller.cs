@@ -21,7 +21,8 @@ public sealed class SessionsPoller(
     /// <param name="Messages">Those that are new.</param>
     /// <param name="Typing">Whether the visitor is writing.</param>
     /// <param name="ReadUpTo">The last message that the visitor has read.</param>
-    public sealed record News(string SessionId, SessionStatus Status, IReadOnlyList<Message> Messages, bool Typing, string? ReadUpTo);
+    /// <param name="PageChanges">How often the visitor has gone to another page; the list of sessions tells to which.</param>
+    public sealed record News(string SessionId, SessionStatus Status, IReadOnlyList<Message> Messages, bool Typing, string? ReadUpTo, int PageChanges);
 
     /// <param name="Waiting">In the operator's departments.</param>
     public sealed record QueueSummary(int Waiting, int? LongestWaitSeconds);
@@ -41,7 +42,7 @@ public sealed class SessionsPoller(
         var hasMore = found.Exists(p => p.HasMore);
         var look = LookOf(found);
         var answer = new Answer(
-            [.. found.Select(p => new News(p.SessionId, p.Status, p.Messages, p.Typing, p.ReadUpTo))],
+            [.. found.Select(p => new News(p.SessionId, p.Status, p.Messages, p.Typing, p.ReadUpTo, p.PageChanges))],
             summary,
             new OperatorCursor(summary.Waiting, active, look).ToString(),
             pace.NextPollMs(SessionStatus.Active, hasMore, waited: false));
@@ -62,10 +63,10 @@ public sealed class SessionsPoller(
         ];
     }
 
-    /// <summary>What shows without a message, who writes and what was read, in so few characters that a cursor holds it; the same on every node.</summary>
+    /// <summary>What shows without a message, who writes, what was read and that the page is another, in so few characters that a cursor holds it; the same on every node.</summary>
     private static string LookOf(IEnumerable<PollReply> polls)
     {
-        var shown = polls.Where(p => p.Status == SessionStatus.Active).OrderBy(p => p.SessionId, StringComparer.Ordinal).Select(p => $"{p.SessionId} {p.Typing} {p.ReadUpTo}");
+        var shown = polls.Where(p => p.Status == SessionStatus.Active).OrderBy(p => p.SessionId, StringComparer.Ordinal).Select(p => $"{p.SessionId} {p.Typing} {p.ReadUpTo} {p.PageChanges}");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Join('\n', shown))).AsSpan(0, 4));
     }
 

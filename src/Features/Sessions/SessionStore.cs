@@ -168,6 +168,18 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
         };
     }
 
+    /// <summary>Notes on which page the visitor is.</summary>
+    public async Task<Entered<PageReply>> SetPageAsync(SessionAccess access, string pageUrl, CancellationToken ct)
+    {
+        var reply = await RunAsync(Scripts.set_page, access, [pageUrl], ct);
+        return reply.Status switch
+        {
+            "noted" => new PageReply(IsClosed: false),
+            "closed" => new PageReply(IsClosed: true),
+            _ => reply.Refused<PageReply>(Scripts.set_page),
+        };
+    }
+
     /// <summary>Where else the session is mentioned, for one who may erase it.</summary>
     public async Task<Entered<SessionMentions>> FindMentionsAsync(SessionAccess access, CancellationToken ct)
     {
@@ -243,6 +255,9 @@ public sealed record ClosedSession(Session Session, TimeSpan? Had);
 
 /// <param name="Department">The one it was called in, if it was.</param>
 public sealed record RatingReply(RatingStatus Status, string? Department);
+
+/// <param name="IsClosed">Nothing was noted, because the session is closed.</param>
+public sealed record PageReply(bool IsClosed);
 
 /// <summary>What a visitor says about itself; null leaves what is known.</summary>
 public sealed record VisitorDetails(string? Name, string? Email, string? Locale, string? PageUrl, string? Department)

@@ -36,6 +36,7 @@ public sealed class PlainPollTests(PrivateNodes own) : IClassFixture<PrivateNode
     }
 
     [Theory]
+    [InlineData("after=0-0&_=1764511200000.1")]
     [InlineData("after=abc")]
     [InlineData("after=0-0&after=0-0")]
     [InlineData("after=0-0&wait=0")]

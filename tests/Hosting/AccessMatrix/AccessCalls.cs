@@ -45,6 +45,7 @@ public static class AccessCalls
         "POST /api/v1/chat/typing" => new { typing = true, sessionId },
         "POST /api/v1/chat/read" => new { upTo = "0-0", sessionId },
         "POST /api/v1/chat/session/rating" => new { score = 5 },
+        "POST /api/v1/chat/session/page" => new { pageUrl = "https://www.example.com/orders" },
         "POST /api/v1/accounts/erase" => new { userId = scene.UserId },
         "PUT /api/v1/operator/presence" => new { status = "online" },
         "POST /api/v1/operator/calls/claim" => new { sessionId },

@@ -36,6 +36,7 @@ public static class AccessTable
         DELETE /api/v1/chat/session                           active  404s 401s 204     204    204     204      204   404s 403f     403f   403f  401t   404s 404s     204
         POST   /api/v1/chat/session/call-operator             active  404s 401s 200     200    200     200      200   404s 403f     403f   403f  401t   404s 404s     200
         POST   /api/v1/chat/session/close                     active  404s 401s 200     200    200     200      200   404s 403f     403f   403f  401t   404s 404s     200
+        POST   /api/v1/chat/session/page                      active  404s 401s 204     204    204     204      204   404s 403f     403f   403f  401t   404s 404s     204
         POST   /api/v1/chat/session/rating                    closed  404s 401s 204     204    204     204      204   404s 403f     403f   403f  401t   404s 404s     204
         GET    /api/v1/chat/session/transcript                active  404s 401s 200     200    200     200      200   404s 403f     403f   403f  401t   404s 404s     200
         GET    /api/v1/chat/session/transcript                closed  404s 401s 200     200    200     200      200   404s 403f     403f   403f  401t   404s 404s     200
