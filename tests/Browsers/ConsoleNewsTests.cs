@@ -75,6 +75,20 @@ public sealed class ConsoleNewsTests(Chromium chromium, PlatformNodes desk) : Co
         Assert.Equal(1, asked);
     }
 
+    [Fact]
+    public async Task The_page_that_a_visitor_goes_to_is_shown_beside_the_conversation()
+    {
+        var ann = await CustomerAsync("Ann", "I am Ann");
+        await using var dana = await SignInAsync();
+        await dana.TakeNextAsync();
+        await Expect(dana.Side).ToContainTextAsync("https://trading.example/orders");
+
+        (await ann.PostAsync("chat/session/page", new { pageUrl = "https://trading.example/pay" })).Expect(HttpStatusCode.NoContent);
+
+        await Expect(dana.Side).ToContainTextAsync("https://trading.example/pay");
+        await Expect(dana.Side).Not.ToContainTextAsync("https://trading.example/orders");
+    }
+
     /// <summary>Keeps back an answer that a poll got by now, and the poll after that.</summary>
     private async Task<(Hold Answer, Hold Next)> HoldAnswerAsync(ConsoleOperator dana)
     {

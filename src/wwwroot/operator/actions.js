@@ -8,6 +8,7 @@ import { desk } from "./desk.js";
 import { field, openForm, toast } from "./dialogs.js";
 import { h, icon, replace } from "./dom.js";
 import { changed } from "./render.js";
+import { clean, cleanLine, limited } from "./text.js";
 
 /** @type {WeakMap<Element, string>} */
 const drawn = new WeakMap();
@@ -44,10 +45,10 @@ function over(conversation, status) {
 /** @param {Conversation} conversation */
 export function closeConversation(conversation) {
   openForm("Close the conversation", {
-    fields: [field("Reason", h("input", { name: "reason", maxlength: 500, dir: "auto", autocomplete: "off" }), "Optional. For operators' lists only; the visitor does not see it.")],
+    fields: [field("Reason", limited(h("input", { name: "reason", dir: "auto", autocomplete: "off" }), 500), "Optional. For operators' lists only; the visitor does not see it.")],
     action: "Close the conversation",
     submit: async (data) => {
-      await act(conversation, "close", { reason: String(data.get("reason")).trim() || null });
+      await act(conversation, "close", { reason: cleanLine(String(data.get("reason"))) || null });
       over(conversation, "closed");
       toast(`The conversation with ${conversation.name} is closed.`);
     },
@@ -101,11 +102,11 @@ export function transfer(conversation) {
   openForm("Hand over", {
     fields: [
       field("To", to),
-      field("Note", h("textarea", { name: "note", rows: 3, dir: "auto" }), "Optional. For whoever takes over; the visitor does not see it.")],
+      field("Note", limited(h("textarea", { name: "note", rows: 3, dir: "auto" })), "Optional. For whoever takes over; the visitor does not see it.")],
     action: "Hand over",
     submit: async (data) => {
       const [kind, name] = [String(data.get("to")).slice(0, 1), String(data.get("to")).slice(2)];
-      await act(conversation, "transfer", { [kind === "o" ? "operatorId" : "department"]: name, note: String(data.get("note")).trim() || null });
+      await act(conversation, "transfer", { [kind === "o" ? "operatorId" : "department"]: name, note: clean(String(data.get("note"))) || null });
       over(conversation, "lost");
       toast(`${conversation.name} was handed over.`);
     },

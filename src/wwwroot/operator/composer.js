@@ -6,12 +6,12 @@
 import { ApiError, call } from "./api.js";
 import { desk } from "./desk.js";
 import { h, icon, setText } from "./dom.js";
+import { keepDraft } from "./drafts.js";
 import { send } from "./outbox.js";
 import { changed } from "./render.js";
 import { tellRead, tellTyping, typingEnded } from "./signals.js";
 import { buildSlash, fill } from "./slash.js";
-
-const most = 4000;
+import { clean, room, tooLong } from "./text.js";
 
 export function buildComposer() {
   const input = h("textarea", {
@@ -44,17 +44,25 @@ export function buildComposer() {
     trouble.textContent = "";
     fit();
     if (!of) return;
+    store(of);
     if (of.isNote) return;
     slash.look();
     tellTyping(of, input.value.trim() !== "" && !input.value.startsWith("/"));
   }
 
   function fit() {
-    const length = [...input.value.trim()].length;
-    setText(hint, length > most - 500 ? `${length} of ${most} characters` : "Enter sends, Shift+Enter begins a new line");
-    hint.classList.toggle("over", length > most);
+    const text = clean(input.value), over = tooLong(text);
+    setText(hint, over || room(text) || "Enter sends, Shift+Enter begins a new line");
+    hint.classList.toggle("over", over !== "");
     input.style.height = "auto";
     input.style.height = `${Math.min(input.scrollHeight + 2, 220)}px`;
+  }
+
+  /** Keeps what is written now, also for after a reload. @param {Conversation} conversation the one that is shown */
+  function store(conversation) {
+    if (conversation.isNote) conversation.noteDraft = input.value;
+    else conversation.draft = input.value;
+    keepDraft(conversation);
   }
 
   /** @param {KeyboardEvent} event */
@@ -72,16 +80,20 @@ export function buildComposer() {
     if (!of || of.isNote === isNote) return input.focus();
     api.keep(of);
     of.isNote = isNote;
+    keepDraft(of);
     api.show(of);
     input.focus();
   }
 
   function submit() {
-    const text = input.value.trim();
-    if (!of?.isMine || text === "" || [...text].length > most) return;
+    const text = clean(input.value), over = tooLong(text);
+    if (!of?.isMine || text === "") return;
+    trouble.textContent = over && `${over} Nothing was sent.`;
+    if (over) return;
     if (of.isNote) return void addNote(of, text);
     send(of, text);
-    input.value = of.draft = "";
+    input.value = "";
+    store(of);
     slash.close();
     typingEnded();
     fit();
@@ -107,8 +119,9 @@ export function buildComposer() {
     }
 
     function written() {
-      if (of === conversation && input.value.trim() === text) input.value = "";
+      if (of === conversation && clean(input.value) === text) input.value = "";
       conversation.noteDraft = "";
+      keepDraft(conversation);
       conversation.version++;
       fit();
       changed();
@@ -133,8 +146,7 @@ export function buildComposer() {
     /** Remembers what is written in a conversation that is left. @param {Conversation} conversation */
     keep(conversation) {
       if (of !== conversation) return;
-      if (conversation.isNote) conversation.noteDraft = input.value;
-      else conversation.draft = input.value;
+      store(conversation);
       typingEnded();
     },
     /** @param {Conversation} conversation */

@@ -44,6 +44,8 @@ export class Conversation {
     this.typing = false;
     /** @type {string|null} up to where the visitor has read */
     this.readUpTo = null;
+    /** How often the visitor has gone to another page, as the last poll told. */
+    this.pageChanges = 0;
     /** Up to where the operator has read. */
     this.seenUpTo = "0-0";
     this.unread = 0;

@@ -3,6 +3,7 @@
 
 /** @import { PollAnswer, Presence, Call, Session, Message, News, CannedReply } from "./types.js" */
 import { call } from "./api.js";
+import { dropDraft, restoreDraft } from "./drafts.js";
 import { changed } from "./render.js";
 import { compareIds, Conversation } from "./conversation.js";
 
@@ -27,6 +28,8 @@ class Desk {
   onArrival = () => {};
   #isFirst = true;
   #isListing = false;
+  /** Whether a visitor has gone to another page: the list of sessions tells to which. */
+  #isPageNews = false;
   #isForgotten = false;
 
   get open() {
@@ -58,7 +61,7 @@ class Desk {
     // The answer may be older than a claim that was made meanwhile: the next one tells.
     for (const conversation of missing) if (conversation.settledAt < begun) this.#end(conversation, "lost");
     if (missing.length > 0) void this.#learnEnds(missing);
-    if ([...this.conversations.values()].some((c) => c.isMine && !c.session)) void this.#describe();
+    if (this.#isPageNews || [...this.conversations.values()].some((c) => c.isMine && !c.session)) void this.#describe();
     this.#bound();
     this.#isFirst &&= answer.nextPollMs === 0;
     changed();
@@ -69,7 +72,7 @@ class Desk {
     let conversation = this.conversations.get(news.sessionId);
     if (!conversation) {
       if (news.status !== "active") return;
-      conversation = new Conversation(news.sessionId);
+      conversation = restoreDraft(new Conversation(news.sessionId));
       conversation.seenUpTo = readMarks()[news.sessionId] ?? nothing;
       this.conversations.set(news.sessionId, conversation);
     }
@@ -83,6 +86,8 @@ class Desk {
     const fresh = conversation.merge(news.messages);
     conversation.typing = news.typing;
     conversation.readUpTo = news.readUpTo;
+    this.#isPageNews ||= conversation.pageChanges !== news.pageChanges;
+    conversation.pageChanges = news.pageChanges;
     if (news.status === "active") {
       if (!conversation.isMine) conversation.session = null;
       conversation.status = "active";
@@ -133,6 +138,7 @@ class Desk {
   async #describe() {
     if (this.#isListing) return;
     this.#isListing = true;
+    this.#isPageNews = false;
     try {
       /** @type {{ sessions: Session[] }} */
       const { sessions } = await call("GET", "operator/sessions");
@@ -155,7 +161,7 @@ class Desk {
 
   /** A session that was just claimed is here before the next poll says so. @param {Session} session */
   claimed(session) {
-    const known = this.conversations.get(session.sessionId) ?? new Conversation(session.sessionId);
+    const known = this.conversations.get(session.sessionId) ?? restoreDraft(new Conversation(session.sessionId));
     known.status = "active";
     known.settledAt = performance.now();
     known.session = session;
@@ -170,6 +176,7 @@ class Desk {
   /** Puts one that ended away. @param {string} id */
   dismiss(id) {
     this.conversations.delete(id);
+    dropDraft(id);
     if (this.openId === id) this.openId = null;
     changed();
   }

@@ -7,6 +7,7 @@ import { desk } from "./desk.js";
 import { field, openDialog, openForm, toastError } from "./dialogs.js";
 import { h, replace } from "./dom.js";
 import { refreshReplies } from "./slash.js";
+import { clean, limited } from "./text.js";
 
 export async function manageReplies() {
   const { body } = openDialog("Canned replies", { wide: true });
@@ -31,12 +32,12 @@ export async function manageReplies() {
 /** @param {CannedReply|null} known @param {() => Promise<void>} then */
 function edit(known, then) {
   const shortcut = h("input", { name: "shortcut", required: true, pattern: "[a-z0-9\\-]{1,32}", maxlength: 32, autocomplete: "off", value: known?.shortcut ?? "", readonly: known !== null });
-  const text = h("textarea", { name: "text", required: true, rows: 5, dir: "auto" }, known?.text ?? "");
+  const text = limited(h("textarea", { name: "text", required: true, rows: 5, dir: "auto" }, known?.text ?? ""));
   openForm(known ? "Edit the reply" : "Add a reply", {
     fields: [field("Shortcut", shortcut, "1 to 32 of a-z, 0-9 and -"), field("Text", text)],
     action: "Save",
     submit: async (data) => {
-      const reply = { shortcut: String(data.get("shortcut")), text: String(data.get("text")) };
+      const reply = { shortcut: String(data.get("shortcut")), text: clean(String(data.get("text"))) };
       if (known) await call("PUT", `operator/canned-replies/${encodeURIComponent(reply.shortcut)}`, { text: reply.text });
       else await call("POST", "operator/canned-replies", reply);
       await then();

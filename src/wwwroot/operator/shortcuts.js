@@ -6,7 +6,7 @@ import { desk } from "./desk.js";
 import { openDialog } from "./dialogs.js";
 import { h, replace } from "./dom.js";
 import { claim, step } from "./lists.js";
-import { openConversation, showPane, toLatest, toggleNote } from "./talk.js";
+import { openConversation, printOpen, showPane, toLatest, toggleNote } from "./talk.js";
 
 /** @import { Conversation } from "./conversation.js" */
 
@@ -38,6 +38,10 @@ function onKey(event) {
     event.preventDefault();
     return showShortcuts();
   }
+  if (event.code === "KeyP" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && desk.open && document.body.dataset.view === "desk") {
+    event.preventDefault();
+    return printOpen(desk.open);
+  }
   // Ctrl+Alt is AltGr, which writes characters.
   if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const known = keys.find(([code]) => code === event.code);
@@ -60,7 +64,7 @@ export function showShortcuts() {
     h("dl", { class: "keys" }, ...keys.flatMap(([, key, what]) => row(key, what)),
       ...row("Alt+1 … 9", "That conversation of the list"),
       ...row("/", "At the beginning of an answer: canned replies"),
-      ...row("Enter", "Send"), ...row("Shift+Enter", "New line"), ...row("?", "This list, where nothing is being written")),
+      ...row("Enter", "Send"), ...row("Shift+Enter", "New line"), ...row("Ctrl+P", "Print the whole conversation"), ...row("?", "This list, where nothing is being written")),
     h("label", { class: "check" }, h("input", {
       type: "checkbox", checked: isOn,
       onchange: (/** @type {Event} */ e) => localStorage.setItem(helpKey, e.target instanceof HTMLInputElement && e.target.checked ? "on" : "off"),

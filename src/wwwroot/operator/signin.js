@@ -7,6 +7,7 @@ import { recover, setLine } from "./connection.js";
 import { desk } from "./desk.js";
 import { field } from "./dialogs.js";
 import { h } from "./dom.js";
+import { beginDrafts, endDrafts } from "./drafts.js";
 import { startPolling, stopPolling } from "./poller.js";
 import { tellPresence } from "./presence.js";
 import { changed } from "./render.js";
@@ -72,10 +73,12 @@ export async function signIn(token) {
       // Nothing of the former operator's may stay, in the page or in memory.
       stopPolling();
       desk.forget(desk.presence?.operator.id);
+      endDrafts();
       location.reload();
       return null;
     }
     desk.presence = presence;
+    beginDrafts(presence.operator.id);
   } catch (e) {
     if (!(e instanceof ApiError) || (e.passes && e.status !== 401)) throw e;
     return e.status === 401 ? "The service does not accept this token: it may have expired."
@@ -110,6 +113,7 @@ function leave() {
   isLeaving = true;
   stopPolling();
   access.token = null;
+  endDrafts();
   sessionStorage.clear();
   // A new page, because nothing may stay in this one.
   location.replace(`${location.pathname}?${signedOut}`);

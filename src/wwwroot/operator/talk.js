@@ -11,6 +11,7 @@ import { desk } from "./desk.js";
 import { announce, toastError } from "./dialogs.js";
 import { byId, h, icon, replace, setText } from "./dom.js";
 import { discard, sendAgain } from "./outbox.js";
+import { printConversation } from "./print.js";
 import { addView, changed } from "./render.js";
 import { drawThread, rowsOf } from "./thread.js";
 
@@ -22,8 +23,9 @@ const subtitle = h("p", { class: "subtitle", dir: "auto" });
 const bar = h("div", { class: "actions", role: "toolbar", "aria-label": "This conversation" });
 const earlier = h("button", { type: "button", class: "quiet earlier", onclick: () => loadEarlier() }, "Earlier messages");
 const later = h("button", { type: "button", class: "later", onclick: () => toLatest() }, "Jump to the latest");
+const partly = h("p", { class: "printout none" }, "Only the newest messages are printed this way. Ctrl+P in the console prints the whole conversation.");
 const thread = h("ol", { class: "thread" });
-const scroller = h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Messages", onscroll: () => onScroll() }, earlier, thread);
+const scroller = h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Messages", onscroll: () => onScroll() }, earlier, partly, thread);
 const typing = h("p", { class: "typing" });
 const ended = h("div", { class: "ended" });
 const composer = buildComposer();
@@ -178,6 +180,7 @@ function drawHead(conversation) {
   setText(subtitle, [session?.visitor.kind === "account" ? "Customer" : "Anonymous visitor", session?.department, session?.reason].filter(Boolean).join(" · "));
   actionBar(bar, conversation);
   earlier.hidden = !conversation.hasEarlier || !conversation.isMine;
+  partly.hidden = !conversation.hasEarlier;
   setText(typing, conversation.typing ? `${conversation.name} is writing …` : "");
   ended.hidden = conversation.isMine;
   composer.element.hidden = !conversation.isMine;
@@ -198,6 +201,9 @@ export function announceNews(conversation, messages) {
 }
 
 export const toggleNote = () => composer.toggle();
+
+/** @param {Conversation} conversation the open one */
+export const printOpen = (conversation) => void printConversation(conversation, scroller);
 
 // The end stays in sight when the composer grows or the window changes.
 new ResizeObserver(() => {

@@ -32,7 +32,7 @@
 /** @typedef {{ id: string, what: string, operator: OperatorIdentity, text: string, at: string }} Note */
 /** @typedef {{ profile: unknown, trades: unknown[], source: "live"|"unavailable" }} Customer */
 /** @typedef {{ session: Session, messages: Message[], hasMore: boolean, notes: Note[], customer: Customer|null, earlierSessions: Session[] }} Details */
-/** @typedef {{ sessionId: string, status: SessionStatus, messages: Message[], typing: boolean, readUpTo: string|null }} News */
+/** @typedef {{ sessionId: string, status: SessionStatus, messages: Message[], typing: boolean, readUpTo: string|null, pageChanges: number }} News */
 /** @typedef {{ waiting: number, longestWaitSeconds: number|null }} QueueSummary */
 /** @typedef {{ sessions: News[], queue: QueueSummary, cursor: string, nextPollMs: number }} PollAnswer */
 /** @typedef {{ shortcut: string, text: string }} CannedReply */
