@@ -6,7 +6,7 @@ namespace Intotes.Chat.Tests.Browsers;
 public static class NpmTools
 {
     private static readonly string Folder = Path.Combine(ArchitectureTests.Root, "tests/Browsers/types");
-    private static readonly string[] Packages = ["typescript", "acorn"];
+    private static readonly string[] Packages = ["typescript", "acorn", "css-tree", "@mdn/browser-compat-data", "@sparticuz/chromium"];
     private static readonly Lazy<Task> Installed = new(InstallAsync);
 
     /// <summary>Runs a script of the folder's <c>package.json</c>.</summary>
@@ -14,6 +14,13 @@ public static class NpmTools
     {
         await Installed.Value;
         return await StartAsync("npm", Folder, ["run", "--silent", script, "--", .. arguments]);
+    }
+
+    /// <summary>Where the files of a package lie.</summary>
+    public static async Task<string> PackageAsync(string name)
+    {
+        await Installed.Value;
+        return Path.Combine(Folder, "node_modules", name);
     }
 
     /// <summary>Runs a program to its end.</summary>

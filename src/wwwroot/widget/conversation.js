@@ -1,21 +1,26 @@
 // @ts-check
-import { compareIds, merge, stillUnsent } from "./messages.js";
-import { outbox, Problem, pulse } from "./service.js";
+import { cleanLine, compareIds, merge, stillUnsent } from "./messages.js";
+import { outbox, pause, Problem, pulse } from "./service.js";
 
 /**
  * @typedef {import("./messages.js").Entry} Entry @typedef {import("./service.js").Call} Call @typedef {import("./service.js").Identity} Identity
  * @typedef {{ position: number, waiting: number, estimatedWaitSeconds: number | null }} Queue
+ * @typedef {{ locale?: string, pageUrl?: string, department?: string }} Details
  * @typedef {ReturnType<typeof conversation>} Conversation
  */
 const START = "0-0", TYPING_EVERY = 3_000, PAGE = "history?limit=100";
 
 /**
  * One visitor's conversation: what is known of it, and what can be done with it. No visitor's session is opened before something is said.
- * @param {Call} call @param {Identity} identity @param {{ department?: string }} details said when a session is opened
+ * @param {Call} call @param {Identity} identity @param {() => Details} details what the page says of itself now
  * @param {() => void} changed @param {(news: Entry[], isKnown?: boolean) => void} arrived @param {(code: string) => void} refused
  */
 export function conversation(call, identity, details, changed, arrived, refused) {
-  let cursor = START, isSynced = false, readSaid = START, typingSaid = 0;
+  let cursor = START, isSynced = false, readSaid = START, typingSaid = 0, idle = 0, answered = "", isCalled = false;
+  /** The page that operators see. @type {string | undefined} */
+  let pageSaid;
+  /** What the service refused of what the page says of itself. @type {Set<string>} */
+  const left = new Set();
   /** @type {Promise<void> | null} */
   let opening = null;
 
@@ -53,7 +58,17 @@ export function conversation(call, identity, details, changed, arrived, refused)
       chat.outbox.add(text);
     },
 
-    callOperator: () => ask("POST session/call-operator", { body: { department: details.department } }),
+    callOperator: () => ask("POST session/call-operator", {}, describe),
+
+    /** Tells operators on which page the visitor is, where that is another one than they see. */
+    tellPage() {
+      const { pageUrl } = details();
+      if (document.hidden) pageSaid = undefined; // meanwhile another tab may tell its own
+      else if (isSynced && chat.status !== "closed" && pageUrl && pageUrl !== pageSaid && !left.has("pageUrl")) {
+        pageSaid = pageUrl;
+        call("POST session/page", { body: { pageUrl } }).catch(() => {});
+      }
+    },
 
     /** Tells the other side that the visitor writes, or no longer. @param {boolean} typing */
     type(typing) {
@@ -78,7 +93,7 @@ export function conversation(call, identity, details, changed, arrived, refused)
     close: () => ask("POST session/close"),
 
     /** @param {number} score @param {string} comment */
-    rate: (score, comment) => ask("POST session/rating", { body: { score, comment: comment.replace(/\s+/g, " ").trim() || null } }),
+    rate: (score, comment) => ask("POST session/rating", { body: { score, comment: cleanLine(comment) || null } }),
 
     /** @returns {Promise<string>} plain text */
     transcript: () => ask("GET session/transcript", { headers: { Accept: "text/plain" } }),
@@ -97,11 +112,11 @@ export function conversation(call, identity, details, changed, arrived, refused)
     changed();
   }
 
-  /** What the visitor asked for; a refusal is for it to know. @type {Call} */
-  async function ask(...request) {
+  /** What the visitor asked for; a refusal is for it to know. @param {string} path @param {Parameters<Call>[1]} [options] @param {Call} [by] */
+  async function ask(path, options, by = call) {
     try {
       if (chat.status === "new") await begin();
-      const answer = await call(...request);
+      const answer = await by(path, options);
       const { status = chat.status, queue = chat.queue } = answer;
       set({ status, queue });
       chat.pulse.wake();
@@ -115,8 +130,25 @@ export function conversation(call, identity, details, changed, arrived, refused)
   /** Opens a session, once however many want one. */
   const begin = () => opening ??= open().finally(() => opening = null);
 
+  /** Posts what the page says of itself. What the service refuses of it is left out, because the visitor could not mend it. @param {string} path @returns {Promise<any>} */
+  async function describe(path) {
+    const body = /** @type {Record<string, string | undefined>} */ (details());
+    for (const name of left) delete body[name];
+    try {
+      const answer = await call(path, { body });
+      pageSaid = body.pageUrl;
+      return answer;
+    } catch (problem) {
+      const { errors = {} } = /** @type {Problem} */ (problem), refused = Object.keys(errors).filter(name => body[name]);
+      if (!refused.length) throw problem;
+      console.warn("The chat leaves out what the service refuses of this page:", ...refused.map(name => `${name} "${body[name]}". ${errors[name]}`));
+      refused.forEach(name => left.add(name));
+      return describe(path);
+    }
+  }
+
   async function open() {
-    const session = await call("POST session", { body: details });
+    const session = await describe("POST session");
     identity.keep(session.sessionId, session.token);
     set({ status: session.status, queue: session.queue });
     chat.pulse.start();
@@ -154,6 +186,7 @@ export function conversation(call, identity, details, changed, arrived, refused)
 
   /** @param {boolean} waits @param {AbortSignal} signal @returns {Promise<number>} */
   async function poll(waits, signal) {
+    const began = Date.now(), before = answered;
     const { messages, cursor: next, status, operator, queue, typing, readUpTo, nextPollMs } =
       await call(`GET poll?after=${cursor}${waits ? `&wait=25&typing=${chat.typing}&readUpTo=${chat.readUpTo ?? START}` : ""}`, { signal, seconds: 35 });
     signal.throwIfAborted();
@@ -164,8 +197,11 @@ export function conversation(call, identity, details, changed, arrived, refused)
     settle(messages);
     if (messages.length) arrived(messages);
     // Who has said something wants an answer.
-    if (status === "open" && chat.entries.some(entry => entry.sender === "visitor")) await chat.callOperator().catch(() => {});
-    return nextPollMs;
+    if (status === "open" && !isCalled && chat.entries.some(entry => entry.sender === "visitor")) await chat.callOperator().then(() => isCalled = true, () => {});
+    // What lets nobody wait, such as a cache or a proxy, is asked more slowly.
+    answered = JSON.stringify([next, status, operator, queue, typing, readUpTo]);
+    idle = answered !== before || Date.now() - began > 1000 ? 0 : idle + 1;
+    return Math.max(nextPollMs, idle && (waits || !nextPollMs) ? Math.min(pause(idle), 5000) : 0);
   }
 
   /** @param {AbortSignal} signal */
@@ -213,7 +249,7 @@ export function conversation(call, identity, details, changed, arrived, refused)
   }
 
   function forget() {
-    isSynced = false;
+    isSynced = isCalled = false;
     readSaid = START;
     set(nothing);
   }

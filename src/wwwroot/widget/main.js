@@ -34,10 +34,17 @@ export async function start({ data: { texts: further, department }, base, wanted
   // Of each identity apart: what one customer has read is news to another still.
   const seenKey = () => `seen:${identity.key}`, readSeen = () => shared.get(seenKey()) ?? "0-0";
   let seen = readSeen();
-  const details = { locale, pageUrl: page.location.origin + page.location.pathname, department };
+  /** What is not sent yet, of each identity apart; it outlasts a reload of this tab. */
+  const draft = {
+    /** @returns {string} */
+    read: () => own.get(`draft:${identity.key}`) ?? "",
+    /** @param {string} text */
+    keep: text => own.set(`draft:${identity.key}`, text || null),
+  };
+  const details = () => ({ locale: shortest(locale), pageUrl: addressOf(page.location), department });
   const chat = conversation(connect(`${base}api/v1/chat/`, identity), identity, details, show, arrived, refused);
-  const makeWindow = () => panel(chat, texts, locale, path => icon(path, document), frame, close);
-  let window = makeWindow();
+  const makeWindow = () => panel(chat, texts, locale, path => icon(path, document), frame, close, draft);
+  let window = makeWindow(), titled = "", pageTitle = "";
 
   const isLookedAt = () => isOpen && !document.hidden;
 
@@ -61,7 +68,9 @@ export async function start({ data: { texts: further, department }, base, wanted
   /** @param {number} number of messages that no tab has shown yet */
   function badge(number) {
     unread = number;
-    page.document.title = (number ? `(${number}) ` : "") + page.document.title.replace(/^\(\d+\) /, "");
+    if (page.document.title !== titled) pageTitle = page.document.title;
+    page.document.title = (number ? `(${number}) ` : "") + pageTitle;
+    titled = page.document.title; // as the browser returns it, without needless white space
     count.textContent = number ? `${number}` : "";
     launcher.ariaLabel = number ? `${label}: ${fill(texts.unread, { count: number })}` : label;
     emit("unread", { count: number });
@@ -120,8 +129,11 @@ export async function start({ data: { texts: further, department }, base, wanted
   function identify(token) {
     const { jwt, key } = identity, { outbox } = chat, { items } = outbox;
     if (jwt === token) return;
-    const isOther = keyOf(token) !== key;
-    if (isOther) outbox.keep([]);
+    const isOther = keyOf(token) !== key, written = jwt ? "" : draft.read();
+    if (isOther) {
+      outbox.keep([]);
+      draft.keep("");
+    }
     if (isOther && jwt) { // somebody else, or nobody, sits here now
       close();
       window = makeWindow();
@@ -136,6 +148,8 @@ export async function start({ data: { texts: further, department }, base, wanted
     // The account takes over what the visitor has read, too.
     if (!jwt && compareIds(before, seen) > 0) shared.set(seenKey(), seen = before);
     outbox.move(jwt ? [] : items);
+    if (written) draft.keep(written);
+    window.write(draft.read());
     chat.reset();
   }
 
@@ -150,6 +164,7 @@ export async function start({ data: { texts: further, department }, base, wanted
   });
   const caret = holdCaret(page, () => isOpen);
   document.addEventListener("visibilitychange", show);
+  setInterval(chat.tellPage, 1000); // nothing tells that the page of a single-page application has changed
   if (own.get("open")) turn(true); // without the focus, which the page has
   else chat.resume();
   return {
@@ -170,6 +185,12 @@ async function content(answer, as) {
   if (!it.ok) throw new Error(`${it.url}: ${it.status}`);
   return it[as]();
 }
+
+/** The address of a page: without what may be personal in its query and fragment, but for the route that some applications keep in the fragment. @param {Location} location */
+const addressOf = ({ origin, pathname, hash }) => origin === "null" ? undefined : (origin + pathname + (/^#!?\/[^?]*/.exec(hash)?.[0] ?? "")).slice(0, 2000);
+
+/** The language without its extensions, of at most 35 characters, for operators. @param {string} locale */
+const shortest = locale => /^.{1,35}(?=-|$)/.exec(new Intl.Locale(locale).baseName)?.[0];
 
 /** A short sound of two notes. @param {typeof AudioContext} Audio the page's: the browser lets it sound once the visitor has done something there. */
 function chime(Audio) {

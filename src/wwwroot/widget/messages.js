@@ -14,6 +14,22 @@ export function compareIds(a, b) {
   return Number(a1 - b1 || a2 - b2);
 }
 
+/** Most characters (Unicode scalar values) of a message. */
+export const MOST = 4000;
+
+/**
+ * The text as the service takes it. Vertical tabs, form feeds and NEL become newlines (Word pastes U+000B); other control characters and lone surrogates,
+ * which the service refuses, are dropped.
+ * @param {string} text
+ */
+export const clean = text => text.replace(/\r\n?|[\v\f\u0085]/g, "\n").replace(/[\0-\x08\x0e-\x1f\x80-\x9f]|\p{Cs}/gu, "").trim();
+
+/** The same on one line. @param {string} text */
+export const cleanLine = text => clean(text).replace(/\s+/g, " ").replace(/\x7f/g, "");
+
+/** By how many characters the text is too long, counted as the service does. @param {string} text */
+export const excess = text => text.length > MOST ? Math.max(0, [...text].length - MOST) : 0;
+
 /** All of both, each once, in order. @param {Entry[]} known @param {Entry[]} news */
 export const merge = (known, news) =>
   [...new Map([...known, ...news].map(entry => [entry.id, entry])).values()].sort((a, b) => compareIds(a.id, b.id));
@@ -67,11 +83,20 @@ export function linkify(text) {
   let end = 0;
   for (const { 0: found, index } of text.matchAll(ADDRESS)) {
     const address = withoutPunctuation(found);
-    if (!URL.canParse(address) || /^\w+:[/\\]+[^/\\?#]*@/.test(address)) continue;
+    if (!isAddress(address) || /^\w+:[/\\]+[^/\\?#]*@/.test(address)) continue;
     pieces.push({ text: text.slice(end, index) }, { text: address, href: address });
     end = index + address.length;
   }
   return [...pieces, { text: text.slice(end) }].filter(piece => piece.text);
+}
+
+/** Older browsers have no URL.canParse. @param {string} text */
+function isAddress(text) {
+  try {
+    return !!new URL(text);
+  } catch {
+    return false;
+  }
 }
 
 /** Without what ends a sentence, and closing brackets that were not opened in the address. @param {string} address @returns {string} */

@@ -1,5 +1,5 @@
 // @ts-check
-import { button, el, fill, thread } from "./messages.js";
+import { button, clean, cleanLine, el, excess, fill, MOST, thread } from "./messages.js";
 import { shared } from "./storage.js";
 
 const BELL = "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15ZM10 21h4", SAVE = "M12 4v11M7 11l5 5 5-5M5 20h14",
@@ -10,8 +10,9 @@ const BELL = "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15ZM10 21h4", SAVE = "M12 4v11M7 
 /**
  * The window of the chat: shows what the conversation is, and hands on what the visitor does.
  * @param {Conversation} chat @param {Texts} texts @param {string} locale @param {Icon} icon @param {HTMLElement} frame @param {() => void} minimise
+ * @param {{ read: () => string, keep: (text: string) => void }} draft what is written and not sent
  */
-export function panel(chat, texts, locale, icon, frame, minimise) {
+export function panel(chat, texts, locale, icon, frame, minimise, draft) {
   let problem = "";
   const title = el("bdi", { id: "title" });
   const subtitle = el("p");
@@ -20,8 +21,8 @@ export function panel(chat, texts, locale, icon, frame, minimise) {
   const welcome = el("div", { class: "welcome" }, el("h3", {}, texts.welcome), hours);
   const messages = thread(chat, texts, locale, item => {
     chat.outbox.keep(chat.outbox.items.filter(other => other !== item));
-    field.value = `${item.text}\n${field.value}`.trimEnd();
-    fit();
+    write(`${item.text}\n${field.value}`.trimEnd());
+    draft.keep(field.value);
     field.focus();
   });
   const typing = el("p", { class: "typing" });
@@ -45,9 +46,10 @@ export function panel(chat, texts, locale, icon, frame, minimise) {
   const over = el("div", { class: "over" }, button("quiet", texts.again, () => chat.again().then(focus, () => {})));
 
   const field = el("textarea", {
-    rows: 1, dir: "auto", maxlength: 4000, "aria-label": texts.message, placeholder: texts.placeholder, enterkeyhint: "send",
+    rows: 1, dir: "auto", "aria-label": texts.message, placeholder: texts.placeholder, enterkeyhint: "send",
     input() {
       fit();
+      draft.keep(field.value);
       chat.type(!!field.value);
     },
     /** @param {KeyboardEvent} event */
@@ -56,6 +58,7 @@ export function panel(chat, texts, locale, icon, frame, minimise) {
     },
     blur: () => chat.type(false),
   });
+  const tooLong = el("p", { class: "excess trouble", role: "status" });
   const composer = el("form", { class: "composer", submit: send }, field, tool("send", SEND));
 
   const element = el("section", {
@@ -72,7 +75,7 @@ export function panel(chat, texts, locale, icon, frame, minimise) {
       /** @type {HTMLElement} */ (stops[0]).focus();
     },
   }, el("header", { role: "none" }, el("div", {}, el("h2", {}, title), subtitle), sound, save, end, tool("minimise", DOWN, minimise)),
-  banner, welcome, messages.element, typing, callOperator, composer, sure, over, news);
+  banner, welcome, messages.element, typing, callOperator, tooLong, composer, sure, over, news);
   sure.hidden = over.hidden = true;
   sound.ariaPressed = `${!shared.get("muted")}`;
 
@@ -106,10 +109,10 @@ export function panel(chat, texts, locale, icon, frame, minimise) {
     save.hidden = isEmpty;
     end.hidden = status === "new" || isClosed;
     sure.hidden ||= end.hidden;
-    composer.hidden = isClosed || !sure.hidden;
+    tooLong.hidden = composer.hidden = isClosed || !sure.hidden;
     if (isClosed && over.hidden) {
       rating?.remove();
-      over.prepend(rating = ratingForm(texts, icon, chat.rate, keepFocus));
+      over.prepend(rating = ratingForm(texts, locale, icon, chat.rate, keepFocus));
     }
     over.hidden = !isClosed;
     if (rating) rating.hidden = !entries.some(entry => entry.sender === "operator") || (!rating.dataset.sent && entries.some(entry => entry.event === "rated"));
@@ -128,15 +131,23 @@ export function panel(chat, texts, locale, icon, frame, minimise) {
   /** @param {Event} event */
   function send(event) {
     event.preventDefault();
-    if (!field.value.trim()) return;
-    chat.send(field.value);
-    field.value = "";
-    fit();
+    const text = clean(field.value);
+    if (!text || excess(text)) return;
+    chat.send(text);
+    draft.keep("");
+    write("");
     messages.toEnd();
     field.focus();
   }
 
+  /** @param {string} text in place of what stands there */
+  function write(text) {
+    field.value = text;
+    fit();
+  }
+
   function fit() {
+    say(tooLong, tooLongBy(texts, locale, excess(clean(field.value)), MOST));
     field.style.height = "auto";
     field.style.height = `${field.scrollHeight + 2}px`;
   }
@@ -154,8 +165,14 @@ export function panel(chat, texts, locale, icon, frame, minimise) {
   }
 
   const focus = () => (composer.hidden ? /** @type {HTMLElement} */ (over.lastChild) : field).focus();
+  write(draft.read());
   return {
-    element, show, focus, toEnd: messages.toEnd,
+    element, show, focus, write,
+
+    toEnd() {
+      fit();
+      messages.toEnd();
+    },
 
     /** Reads out, without showing it. @param {string} text */
     announce: text => news.textContent = text,
@@ -180,14 +197,24 @@ function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** @param {Texts} texts @param {string} locale @param {number} count of the characters that are too many @param {number} most */
+function tooLongBy(texts, locale, count, most) {
+  const [excess, limit] = [count, most].map(number => number.toLocaleString(locale));
+  return count > 0 ? fill(texts.tooLong, { count: excess, most: limit }) : "";
+}
+
 /**
  * Five stars as radio buttons, and a comment.
- * @param {Texts} texts @param {Icon} icon @param {Conversation["rate"]} rate @param {(change: () => void) => void} keepFocus
+ * @param {Texts} texts @param {string} locale @param {Icon} icon @param {Conversation["rate"]} rate @param {(change: () => void) => void} keepFocus
  */
-function ratingForm(texts, icon, rate, keepFocus) {
+function ratingForm(texts, locale, icon, rate, keepFocus) {
   const stars = [1, 2, 3, 4, 5].map(score =>
     el("label", {}, el("input", { type: "radio", name: "score", value: score, required: "", "aria-label": fill(texts.stars, { score }) }), icon(STAR)));
-  const comment = el("textarea", { rows: 2, maxlength: 1000, "aria-label": texts.comment, placeholder: texts.comment, dir: "auto" });
+  const comment = el("textarea", {
+    rows: 2, "aria-label": texts.comment, placeholder: texts.comment, dir: "auto",
+    // The form is not sent while it is too long; the browser shows why.
+    input: () => comment.setCustomValidity(tooLongBy(texts, locale, cleanLine(comment.value).length - 1000, 1000)),
+  });
   const form = el("form", {
     class: "rating",
     /** @param {SubmitEvent} event */

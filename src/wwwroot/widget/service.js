@@ -10,6 +10,8 @@ export class Problem extends Error {
     super(code);
     this.code = code;
     this.seconds = seconds;
+    /** What was wrong, by field of the body. @type {Record<string, string[]> | undefined} */
+    this.errors = undefined;
     /** Whether the same request may succeed later. */
     this.isTransient = !status || status === 429 || status >= 500;
     /** Whether there is no such session, or not for this caller. */
@@ -30,6 +32,18 @@ const sleep = (ms, signal) => new Promise(done => {
   setTimeout(done, ms);
   signal.addEventListener("abort", done);
 });
+
+/** Aborts with the other signal, or when the time is over. Older browsers have no AbortSignal.any. @param {AbortSignal | undefined} signal @param {number} seconds */
+function within(signal, seconds) {
+  const controller = new AbortController(), abort = () => controller.abort();
+  setTimeout(abort, seconds * 1000);
+  signal?.aborted ? abort() : signal?.addEventListener("abort", abort);
+  return controller.signal;
+}
+
+let asked = 0;
+/** An address that was never asked for: caches between, such as a service worker of the page, have no answer to it. @param {string} address */
+const unique = address => `${address}${address.includes("?") ? "&" : "?"}_=${Date.now()}.${asked++}`;
 
 /** Who talks, and in which session: a customer by the platform's token, or a visitor by the token of its session. */
 export class Identity {
@@ -72,12 +86,11 @@ export class Identity {
  */
 export const connect = (base, identity) => async (path, { body, signal, headers, seconds = 15 } = {}) => {
   const [method, address] = path.split(" "), { key } = identity;
-  const timeout = AbortSignal.timeout(seconds * 1000);
   try {
-    const answer = await fetch(base + address, {
+    const answer = await fetch(base + (method === "GET" ? unique(address) : address), {
       method,
       credentials: "omit",
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      signal: within(signal, seconds),
       headers: {
         ...(identity.jwt && { Authorization: `Bearer ${identity.jwt}` }),
         // Beside the other, for the account to take the visitor's session over.
@@ -91,7 +104,9 @@ export const connect = (base, identity) => async (path, { body, signal, headers,
     if (identity.key !== key) throw 0; // somebody else sits here now, and this is not for their eyes
     if (answer.ok) return content;
     const after = answer.headers.get("Retry-After") ?? ""; // seconds, or a date (RFC 9110, 10.2.3)
-    throw new Problem(answer.status, content.code ?? "other", +after || (Date.parse(after) - Date.now()) / 1000 || 0);
+    const problem = new Problem(answer.status, content.code ?? "other", +after || (Date.parse(after) - Date.now()) / 1000 || 0);
+    problem.errors = content.errors;
+    throw problem;
   } catch (failure) {
     throw failure instanceof Problem ? failure : new Problem(0, "network");
   }

@@ -22,25 +22,21 @@ public sealed class WidgetTextTests(Chromium chromium, WidgetNodes desk) : IClas
         JsonSerializer.Deserialize<string[]>(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Data", "naughty-strings.json")))!;
 
     [Fact]
-    public async Task From_the_visitor_each_string_appears_as_text_or_is_refused_in_words()
+    public async Task From_the_visitor_each_string_appears_as_text_without_what_cannot_be_sent()
     {
-        await using var visitor = (await chromium.OpenAsync()).Expecting("400");
+        await using var visitor = await chromium.OpenAsync();
         var widget = await desk.VisitAsync(visitor);
         await widget.OpenAsync();
-        // As a text field takes it (HTML, API value), and without what nobody would send: nothing to see.
-        var sent = Attacks.Concat(Naughty).Select(text => text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n')).ToArray();
-        var isBlank = await widget.Page.EvaluateAsync<bool[]>("texts => texts.map(text => !text.trim())", sent);
-        sent = [.. sent.Where((_, i) => !isBlank[i])];
+        var sent = Attacks.Concat(Naughty).ToArray();
 
         await widget.Field.EvaluateAsync("(field, texts) => texts.forEach(text => { field.value = text; field.form.requestSubmit(); })", sent);
 
-        var stored = sent.Select(ContractText.Stored).OfType<string>().ToArray();
+        var stored = sent.Select(Sendable).Where(text => text.Length > 0).ToArray();
         Assert.InRange(stored.Length, 500, sent.Length - 1);
-        await Expect(widget.Panel.Locator("li.visitor.failed")).ToHaveCountAsync(sent.Length - stored.Length, new() { Timeout = 120_000 });
+        Assert.Equal(stored, stored.Select(ContractText.Stored));
         await Expect(widget.Panel.Locator("li.visitor:not(.failed)", new() { HasNotText = "Sending" })).ToHaveCountAsync(stored.Length, new() { Timeout = 120_000 });
-        Assert.Equal(stored, await TextsAsync(widget, "li.visitor:not(.failed)"));
+        Assert.Equal(stored, await TextsAsync(widget, "li.visitor"));
         Assert.Equal(stored, await widget.HistoryAsync());
-        await Expect(widget.Panel.Locator("li.failed").First).ToContainTextAsync("holds characters that cannot be sent");
         await NothingHappenedAsync(widget);
     }
 
@@ -84,6 +80,13 @@ public sealed class WidgetTextTests(Chromium chromium, WidgetNodes desk) : IClas
                 "http://example.org/x http://example.org/x _blank noopener noreferrer nofollow",
             ],
             links);
+    }
+
+    /// <summary>Newlines of every kind are one, what the contract refuses is gone, and so is white space at both ends.</summary>
+    private static string Sendable(string text)
+    {
+        var lines = text.Replace("\r\n", "\n", StringComparison.Ordinal).Select(c => c is '\r' or '\v' or '\f' or '\u0085' ? '\n' : c);
+        return string.Concat(lines.Where(c => !ContractText.RefusedControls.Contains(c))).Trim([.. ContractText.WhiteSpace, '\uFEFF']);
     }
 
     private static Task<string[]> TextsAsync(WidgetWindow widget, string rows) =>

@@ -1,0 +1,37 @@
+using static Microsoft.Playwright.Assertions;
+
+namespace Intotes.Chat.Tests.Browsers.Widget;
+
+/// <summary>A whole conversation in a browser that is older than the oldest supported ones.</summary>
+[Collection(nameof(BrowserStories))]
+public sealed class WidgetOldBrowserTests(OldChromium chromium, WidgetNodes desk) : IClassFixture<OldChromium>, IClassFixture<WidgetNodes>
+{
+    [Fact]
+    public async Task An_old_Chromium_shows_the_window_and_sends_and_receives()
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var widget = await desk.VisitAsync(visitor);
+        Assert.Equal("rgb(11, 110, 95)", await BackgroundAsync("intotes-chat .launcher"));
+        await widget.OpenAsync();
+        foreach (var part in (string[])[".panel", "header", ".composer .send"])
+        {
+            Assert.NotEqual("rgba(0, 0, 0, 0)", await BackgroundAsync($"intotes-chat {part}"));
+        }
+
+        await widget.SaidAsync("See https://example.com/a");
+        var (dana, session) = await desk.AnswerAsync(widget);
+        await Expect(widget.Title).ToHaveTextAsync("Dana");
+        await dana.SayAsync("And https://example.org/b", session);
+        await widget.ShowsAsync("See https://example.com/a", "And https://example.org/b");
+        await Expect(widget.Panel.Locator("li a")).ToHaveTextAsync(["https://example.com/a", "https://example.org/b"]);
+        await widget.Button("End the conversation").ClickAsync();
+        await widget.Button("End it").ClickAsync();
+        await Expect(widget.Panel.Locator(".rating")).ToBeVisibleAsync();
+        if (Environment.GetEnvironmentVariable("CHAT_TEST_SHOTS") is { } folder)
+        {
+            await widget.Page.ScreenshotAsync(new() { Path = Path.Combine(folder, "widget-112.png") });
+        }
+
+        Task<string> BackgroundAsync(string selector) => widget.Page.Locator(selector).First.EvaluateAsync<string>("element => getComputedStyle(element).backgroundColor");
+    }
+}

@@ -1,0 +1,166 @@
+using System.Net;
+using static Microsoft.Playwright.Assertions;
+
+namespace Intotes.Chat.Tests.Browsers.Widget;
+
+/// <summary>What outlasts a reload, what of it is whose, and what is made of a text before it is sent.</summary>
+[Collection(nameof(BrowserStories))]
+public sealed class WidgetStateTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
+{
+    private const string Kept = "JSON.stringify({ ...sessionStorage }) + JSON.stringify({ ...localStorage })";
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_click_on_the_launcher_while_the_window_comes_back_leaves_it_open(bool hasSession)
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var widget = await desk.VisitAsync(visitor);
+        await widget.OpenAsync();
+        if (hasSession)
+        {
+            await widget.SaidAsync("Hello");
+        }
+
+        var held = new Hold();
+        await widget.Page.RouteAsync("**/widget/main.js*", held.UntilReleasedAsync);
+        await widget.Page.ReloadAsync();
+        await widget.Launcher.ClickAsync();
+        held.Release();
+
+        await Expect(widget.Field).ToBeFocusedAsync();
+        Assert.Equal("open", await widget.Page.EvaluateAsync<string>("document.querySelector('intotes-chat').className"));
+        await widget.Launcher.ClickAsync();
+        await Expect(widget.Panel).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task What_is_being_written_outlasts_a_reload_and_is_gone_once_it_was_sent()
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var widget = await desk.VisitAsync(visitor);
+        await widget.OpenAsync();
+        await widget.Field.PressSequentiallyAsync("Half a");
+        await widget.Field.PressAsync("Shift+Enter");
+        await widget.Field.PressSequentiallyAsync("question");
+
+        await widget.Page.ReloadAsync();
+        await widget.OpenAsync();
+        await Expect(widget.Field).ToHaveValueAsync("Half a\nquestion");
+        Assert.True(await widget.Field.EvaluateAsync<bool>("field => field.clientHeight >= 50"), "Both lines show.");
+        await widget.Field.PressAsync("Enter");
+        await widget.ShowsAsync("Half a\nquestion");
+        await widget.Page.ReloadAsync();
+        await widget.ShowsAsync("Half a\nquestion");
+        await Expect(widget.Field).ToHaveValueAsync("");
+    }
+
+    [Fact]
+    public async Task A_draft_goes_along_when_its_writer_signs_in_and_never_reaches_the_next_customer()
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var widget = await desk.VisitAsync(visitor);
+        var (ann, ben) = (Jwt.Issue(ChatClient.NewId("ann"), "Ann"), Jwt.Issue(ChatClient.NewId("ben"), "Ben"));
+        await widget.OpenAsync();
+        await widget.Field.FillAsync("Draft of Ann");
+        await widget.IdentifyAsync(ann);
+        await Expect(widget.Field).ToHaveValueAsync("Draft of Ann");
+
+        await widget.Page.ReloadAsync();
+        await widget.IdentifyAsync(ann);
+        await Expect(widget.Field).ToHaveValueAsync("Draft of Ann");
+        await widget.IdentifyAsync(ben);
+        await OpenedAsync();
+        await Expect(widget.Field).ToHaveValueAsync("");
+        Assert.DoesNotContain("Draft", await widget.Page.EvaluateAsync<string>(Kept), StringComparison.Ordinal);
+
+        await widget.Field.FillAsync("Draft of Ben");
+        await widget.IdentifyAsync(null);
+        await OpenedAsync();
+        await Expect(widget.Field).ToHaveValueAsync("");
+        Assert.DoesNotContain("Draft", await widget.Page.EvaluateAsync<string>(Kept), StringComparison.Ordinal);
+
+        // Signed out on a page where the window was never loaded.
+        await widget.IdentifyAsync(ann);
+        await OpenedAsync();
+        await widget.Field.FillAsync("Draft of Ann");
+        await widget.CallAsync<object?>("void chat.close()");
+        await widget.Page.ReloadAsync();
+        await widget.IdentifyAsync(null);
+        Assert.DoesNotContain("Draft", await widget.Page.EvaluateAsync<string>(Kept), StringComparison.Ordinal);
+
+        async Task OpenedAsync()
+        {
+            await widget.CallAsync<object?>("chat.open().then(() => null)");
+            await Expect(widget.Field).ToBeVisibleAsync();
+        }
+    }
+
+    [Fact]
+    public async Task The_number_in_the_title_is_the_pages_own()
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var widget = await desk.VisitAsync(visitor);
+        await widget.OpenAsync();
+        await widget.SaidAsync("Hello");
+        var (dana, session) = await desk.AnswerAsync(widget);
+        await Expect(widget.Title).ToHaveTextAsync("Dana");
+        await widget.CallAsync<object?>("void chat.close()");
+
+        await widget.Page.EvaluateAsync("document.title = '(7)  Orders'");
+        await dana.SayAsync("One", session);
+        await Expect(widget.Page).ToHaveTitleAsync("(1) (7) Orders");
+        await dana.SayAsync("Two", session);
+        await Expect(widget.Page).ToHaveTitleAsync("(2) (7) Orders");
+        await widget.OpenAsync();
+        await Expect(widget.Page).ToHaveTitleAsync("(7) Orders");
+
+        await widget.CallAsync<object?>("void chat.close()");
+        await dana.SayAsync("Three", session);
+        await Expect(widget.Page).ToHaveTitleAsync("(1) (7) Orders");
+        await widget.Page.EvaluateAsync("document.title = '(1) Basket'");
+        await widget.OpenAsync();
+        await Expect(widget.Launcher).ToHaveAccessibleNameAsync("Chat with us");
+        await Expect(widget.Page).ToHaveTitleAsync("(1) Basket");
+    }
+
+    [Fact]
+    public async Task Control_characters_become_newlines_or_nothing_and_what_is_too_long_is_kept_and_said()
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var widget = await desk.VisitAsync(visitor);
+        await widget.OpenAsync();
+        await widget.Field.EvaluateAsync("field => field.value = '\u0085 a\\vb\\fc\\u0085d\\u0007\\u009b\\ud800e\\tf\\u001f '");
+        await widget.Field.PressAsync("Enter");
+        await widget.ShowsAsync("a\nb\nc\nde\tf");
+
+        var longest = string.Concat(Enumerable.Repeat("🌻", 4000));
+        await widget.Field.FillAsync($"  {longest}x  ");
+        var tooLong = widget.Panel.GetByText("Too long by 1: at most 4,000 characters.");
+        await Expect(tooLong).ToBeVisibleAsync();
+        await widget.Field.PressAsync("Enter");
+        await Expect(widget.Field).ToHaveValueAsync($"  {longest}x  ");
+        if (Environment.GetEnvironmentVariable("CHAT_TEST_SHOTS") is { } folder)
+        {
+            await widget.Page.ScreenshotAsync(new() { Path = Path.Combine(folder, "widget-too-long.png") });
+        }
+
+        await widget.SayAsync($"  {longest}  ");
+        await Expect(tooLong).ToBeHiddenAsync();
+        await Expect(widget.Said("visitor").Last).ToHaveTextAsync(longest);
+        await Expect(widget.Panel).Not.ToContainTextAsync("Sending");
+        Assert.Equal(["a\nb\nc\nde\tf", longest], await widget.HistoryAsync());
+
+        var (dana, session) = await desk.AnswerAsync(widget);
+        await dana.SayAsync("Good bye", session);
+        (await dana.PostAsync($"operator/sessions/{session}/close")).Expect(HttpStatusCode.OK);
+        var comment = widget.Panel.Locator(".rating textarea");
+        await widget.Panel.Locator(".rating label").Last.ClickAsync();
+        await comment.FillAsync(new string('c', 1002));
+        await widget.Button("Send rating").ClickAsync();
+        Assert.Equal("Too long by 2: at most 1,000 characters.", await comment.EvaluateAsync<string>("field => field.validationMessage"));
+        await comment.EvaluateAsync("field => { field.value = 'Good\\v\\u0000\\u007f work'; field.dispatchEvent(new Event('input')); }");
+        await widget.Button("Send rating").ClickAsync();
+        await Expect(widget.Panel.GetByText("Thank you for your rating.")).ToBeVisibleAsync();
+    }
+}
