@@ -1,6 +1,7 @@
 // @ts-check
 import { cleanLine, compareIds, merge, stillUnsent } from "./messages.js";
-import { outbox, pause, Problem, pulse } from "./service.js";
+import { outbox } from "./outbox.js";
+import { describer, pause, Problem, pulse } from "./service.js";
 
 /**
  * @typedef {import("./messages.js").Entry} Entry @typedef {import("./service.js").Call} Call @typedef {import("./service.js").Identity} Identity
@@ -19,8 +20,6 @@ export function conversation(call, identity, details, changed, arrived, refused)
   let cursor = START, isSynced = false, readSaid = START, typingSaid = 0, idle = 0, answered = "", isCalled = false;
   /** The page that operators see. @type {string | undefined} */
   let pageSaid;
-  /** What the service refused of what the page says of itself. @type {Set<string>} */
-  const left = new Set();
   /** @type {Promise<void> | null} */
   let opening = null;
 
@@ -64,7 +63,7 @@ export function conversation(call, identity, details, changed, arrived, refused)
     tellPage() {
       const { pageUrl } = details();
       if (document.hidden) pageSaid = undefined; // meanwhile another tab may tell its own
-      else if (isSynced && chat.status !== "closed" && pageUrl && pageUrl !== pageSaid && !left.has("pageUrl")) {
+      else if (isSynced && chat.status !== "closed" && pageUrl && pageUrl !== pageSaid) {
         pageSaid = pageUrl;
         call("POST session/page", { body: { pageUrl } }).catch(() => {});
       }
@@ -130,22 +129,7 @@ export function conversation(call, identity, details, changed, arrived, refused)
   /** Opens a session, once however many want one. */
   const begin = () => opening ??= open().finally(() => opening = null);
 
-  /** Posts what the page says of itself. What the service refuses of it is left out, because the visitor could not mend it. @param {string} path @returns {Promise<any>} */
-  async function describe(path) {
-    const body = /** @type {Record<string, string | undefined>} */ (details());
-    for (const name of left) delete body[name];
-    try {
-      const answer = await call(path, { body });
-      pageSaid = body.pageUrl;
-      return answer;
-    } catch (problem) {
-      const { errors = {} } = /** @type {Problem} */ (problem), refused = Object.keys(errors).filter(name => body[name]);
-      if (!refused.length) throw problem;
-      console.warn("The chat leaves out what the service refuses of this page:", ...refused.map(name => `${name} "${body[name]}". ${errors[name]}`));
-      refused.forEach(name => left.add(name));
-      return describe(path);
-    }
-  }
+  const describe = describer(call, details, ({ pageUrl }) => pageSaid = pageUrl);
 
   async function open() {
     const session = await describe("POST session");

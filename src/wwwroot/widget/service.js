@@ -1,7 +1,7 @@
 // @ts-check
-// The service, as one caller sees it: who that is, and how it is asked; and how messages come and go: the pulse asks for new ones, the outbox sends one's own.
+// The service, as one caller sees it: who that is, and how it is asked; and the pulse, which asks for new messages.
 
-import { own, shared } from "./storage.js";
+import { shared } from "./storage.js";
 
 /** What the service refused; status 0 where it was not reached. */
 export class Problem extends Error {
@@ -27,7 +27,7 @@ export const pause = (failures, seconds = 0) =>
   Math.min(Math.max(seconds * 1000, Math.min(500 * 2 ** failures, 30_000)), 3_600_000) * (1 + Math.random() / 4);
 
 /** @param {number} ms @param {AbortSignal} signal ends it early */
-const sleep = (ms, signal) => new Promise(done => {
+export const sleep = (ms, signal) => new Promise(done => {
   if (signal.aborted) return done(0);
   setTimeout(done, ms);
   signal.addEventListener("abort", done);
@@ -112,7 +112,31 @@ export const connect = (base, identity) => async (path, { body, signal, headers,
   }
 };
 
-/** @typedef {import("./messages.js").Unsent} Unsent @typedef {"connecting" | "online" | "offline" | "reconnecting" | "expired"} Connection */
+/**
+ * Posts what the page says of itself. What the service refuses of it is left out from then on, because the visitor could not mend it.
+ * @param {Call} call @param {() => Record<string, string | undefined>} details @param {(body: Record<string, string | undefined>) => void} told
+ */
+export function describer(call, details, told) {
+  /** @type {Set<string>} */
+  const left = new Set();
+  return async function describe(/** @type {string} */ path) {
+    const body = details();
+    for (const name of left) delete body[name];
+    try {
+      const answer = await call(path, { body });
+      told(body);
+      return answer;
+    } catch (problem) {
+      const { errors = {} } = /** @type {Problem} */ (problem), refused = Object.keys(errors).filter(name => body[name]);
+      if (!refused.length) throw problem;
+      console.warn("The chat leaves out what the service refuses of this page:", ...refused.map(name => `${name} "${body[name]}". ${errors[name]}`));
+      refused.forEach(name => left.add(name));
+      return describe(path);
+    }
+  };
+}
+
+/** @typedef {"connecting" | "online" | "offline" | "reconnecting" | "expired"} Connection */
 
 const PLAIN_FOR = 300_000, HIDDEN_LEAST = 5_000;
 
@@ -170,65 +194,4 @@ export function pulse(step, tell, goesOn) {
       wake();
     },
   };
-}
-
-/**
- * Sends messages one after the other, each under one id until the service has answered, so that a lost answer never doubles one. They outlast a reload.
- * @param {Identity} identity whose they are @param {(item: Unsent) => Promise<void>} post @param {() => void} changed
- */
-export function outbox(identity, post, changed) {
-  const stored = () => `unsent:${identity.key}`;
-  let isBusy = false;
-  let abort = new AbortController();
-
-  async function send() {
-    isBusy = true;
-    let failures = 0;
-    for (let item; (item = box.items.find(waiting => !waiting.refused)); ) {
-      abort = new AbortController();
-      try {
-        await post(item);
-        failures = 0;
-      } catch (failure) {
-        const problem = /** @type {Problem} */ (failure);
-        item.failed = !problem.isTransient || failures > 1;
-        if (!problem.isTransient) item.refused = problem.code;
-        changed();
-        if (problem.isTransient) await sleep(pause(failures++, problem.seconds), abort.signal);
-      }
-    }
-    isBusy = false;
-  }
-
-  const box = {
-    /** @type {Unsent[]} */
-    items: own.get(stored()) ?? [],
-
-    /** @param {Unsent[]} items what is left to be sent */
-    keep(items) {
-      box.items = items;
-      own.set(stored(), items[0] && items);
-      changed();
-    },
-
-    /** @param {Unsent[]} items what goes along to another identity */
-    move: items => box.keep([...own.get(stored()) ?? [], ...items]),
-
-    /** @param {string} text */
-    add(text) {
-      box.keep([...box.items, { clientMessageId: `${Date.now()}.${Math.random()}`, text, sentAt: new Date().toISOString() }]);
-      box.flush();
-    },
-
-    /** Tries now; one that was refused only when it is named. @param {Unsent} [item] */
-    flush(item) {
-      if (item) {
-        item.failed = item.refused = undefined;
-        changed();
-      }
-      abort.abort();
-      if (!isBusy) send();
-    },
-  };
-  return box;
 }
