@@ -68,6 +68,7 @@ public sealed class WidgetStateTests(Chromium chromium, WidgetNodes desk) : ICla
 
         await widget.Page.ReloadAsync();
         await widget.IdentifyAsync(ann);
+        await OpenedAsync();
         await Expect(widget.Field).ToHaveValueAsync("Draft of Ann");
         await widget.IdentifyAsync(ben);
         await OpenedAsync();
