@@ -10,26 +10,15 @@
   const data = { ...page.IntotesChatSettings, ...script?.dataset };
   const base = data.server ? new URL(`${data.server}/`, document.baseURI).href
     : /(https?:[^\s@]*\/)widget\.js/.exec(`${script?.src} ${new Error().stack}`)?.[1];
-  if (!base) return console.warn("IntotesChatSettings.server is missing");
+  if (!base) return console.warn("No chat", "no server");
 
   /** Name of the launcher, and what it says when the chat cannot be loaded. @type {Record<string, string>} */
   const labels = {
     en: "Chat with us|Not available", de: "Chatten Sie mit uns|Nicht verfügbar", es: "Chatee con nosotros|No disponible",
     ar: "تحدث معنا|غير متاح", ja: "チャットで相談する|利用できません",
   };
-
-  /** The language tag (BCP 47) that is meant, such as by "de_DE" or "en-": up to the first part that is none. @param {string | undefined} text */
-  function tagOf(text) {
-    for (let tag = (text ?? "").trim().replace(/[.@].*/, "").replace(/_/g, "-"); tag; tag = tag.replace(/-?[^-]*$/, "")) {
-      try {
-        const [known] = Intl.getCanonicalLocales(tag);
-        if (known.toLowerCase() !== text?.toLowerCase()) console.warn(`The chat takes the language "${text}" for "${known}".`);
-        return known;
-      } catch { /* without its last part */ }
-    }
-  }
-
-  const wanted = tagOf(data.locale) || tagOf(document.documentElement.lang) || tagOf(navigator.language) || "en", language = wanted.split("-")[0];
+  // What a page says may be no language tag: main.js makes of it what can be made.
+  const wanted = data.locale || document.documentElement.lang || navigator.language, language = wanted.split(/\W|_/)[0].toLowerCase();
   const known = labels[language] ? language : "en", [label, apology] = labels[known].split("|");
 
   // The host has no box of its own, so nothing that the page says of it hides or moves what is inside. The page's styles do not reach what is inside.
@@ -41,14 +30,11 @@
       inset-block-end: var(--chat-bottom, 20px); inset-inline-end: var(--chat-side, 20px);
       margin: 0 env(safe-area-inset-right) env(safe-area-inset-bottom);
       --accent: var(--chat-accent, light-dark(#0b6e5f, #3fc2a7)); --on-accent: var(--chat-on-accent, light-dark(#fff, #06231d)); }
-    @supports not (color: light-dark(#fff, #000)) {
-      :host { color-scheme: light; }
-      .box { --accent: var(--chat-accent, #0b6e5f); --on-accent: var(--chat-on-accent, #fff); }
-    }
+    @supports not (color: light-dark(#fff, #000)) { .box { --accent: #075; --on-accent: #fff; } }
     .launcher { display: block; width: 60px; height: 60px; padding: 16px; border: 0; border-radius: 50%; cursor: pointer; background: var(--accent); color: var(--on-accent);
       box-shadow: 0 4px 20px #0005; }
-    .launcher[aria-busy] { opacity: .6; }
-    svg { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
+    [aria-busy] { opacity: .6; }
+    svg { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; }
     p { position: absolute; bottom: 60px; inset-inline-end: 0; width: max-content; padding: 9px; background: #fff; color: #a00; font: 14px system-ui; }
     iframe, p:empty { display: none; }
     @media print { :host { display: none !important; } }`);

@@ -19,7 +19,7 @@ export async function start({ data: { texts: further, department }, base, wanted
   const launcher = /** @type {HTMLButtonElement} */ (box.firstChild);
   const [css, plain, more] = await Promise.all([
     content(files[0], "text"), content(files[1], "json"), further && content(fetch(new URL(further, page.document.baseURI), { credentials: "omit" }), "json").catch(console.warn)]);
-  const texts = { ...plain, ...more }, locale = more || wanted.split("-")[0].toLowerCase() === known ? wanted : known;
+  const texts = { ...plain, ...more }, tag = tagOf(wanted), locale = more || tag.split("-")[0] === known ? tag : known;
   for (const [of, Sheet] of /** @type {[DocumentOrShadowRoot, typeof CSSStyleSheet][]} */ ([[document, CSSStyleSheet], [box.getRootNode(), /** @type {any} */ (page).CSSStyleSheet]])) {
     const sheet = new Sheet();
     sheet.replaceSync(css);
@@ -184,6 +184,18 @@ async function content(answer, as) {
   const it = await answer;
   if (!it.ok) throw new Error(`${it.url}: ${it.status}`);
   return it[as]();
+}
+
+/** The language tag (BCP 47) that is meant, such as by "de_DE" or "en-": up to the first part that is none. @param {string} text */
+function tagOf(text) {
+  for (let tag = text.trim().replace(/[.@].*/, "").replace(/_/g, "-"); tag; tag = tag.replace(/-?[^-]*$/, "")) {
+    try {
+      const [known] = Intl.getCanonicalLocales(tag);
+      if (known.toLowerCase() !== text.toLowerCase()) console.warn(`The chat takes the language "${text}" for "${known}".`);
+      return known;
+    } catch { /* without its last part */ }
+  }
+  return "en";
 }
 
 /** The address of a page: without what may be personal in its query and fragment, but for the route that some applications keep in the fragment. @param {Location} location */

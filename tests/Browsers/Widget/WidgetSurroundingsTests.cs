@@ -15,8 +15,8 @@ public sealed class WidgetSurroundingsTests(Chromium chromium, WidgetNodes desk)
     [InlineData("en-", "en", English)]
     [InlineData("de_DE.UTF-8@euro", "de-DE", German)]
     [InlineData("de-AT-x-a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r-s-t", "de-AT", German)]
-    [InlineData(" deu-🌻 ", "de", German)]
-    [InlineData("x-klingon", "en-US", English)]
+    [InlineData("de-🌻", "de", German)]
+    [InlineData("x-klingon", "en", English)]
     public async Task A_language_is_what_can_be_made_of_it(string language, string told, string placeholder)
     {
         await using var visitor = await chromium.OpenAsync(new() { Locale = "en-US" });
