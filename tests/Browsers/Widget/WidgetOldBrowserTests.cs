@@ -1,3 +1,4 @@
+using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace Intotes.Chat.Tests.Browsers.Widget;
@@ -11,11 +12,11 @@ public sealed class WidgetOldBrowserTests(OldChromium chromium, WidgetNodes desk
     {
         await using var visitor = await chromium.OpenAsync();
         var widget = await desk.VisitAsync(visitor);
-        Assert.Equal("rgb(11, 110, 95)", await BackgroundAsync("intotes-chat .launcher"));
+        await HasColourAsync(widget.Launcher);
         await widget.OpenAsync();
-        foreach (var part in (string[])[".panel", "header", ".composer .send"])
+        foreach (var part in (ILocator[])[widget.Launcher, widget.Panel, widget.Panel.Locator("header"), widget.Button("Send")])
         {
-            Assert.NotEqual("rgba(0, 0, 0, 0)", await BackgroundAsync($"intotes-chat {part}"));
+            await HasColourAsync(part);
         }
 
         await widget.SaidAsync("See https://example.com/a");
@@ -32,6 +33,7 @@ public sealed class WidgetOldBrowserTests(OldChromium chromium, WidgetNodes desk
             await widget.Page.ScreenshotAsync(new() { Path = Path.Combine(folder, "widget-112.png") });
         }
 
-        Task<string> BackgroundAsync(string selector) => widget.Page.Locator(selector).First.EvaluateAsync<string>("element => getComputedStyle(element).backgroundColor");
+        static async Task HasColourAsync(ILocator element) =>
+            Assert.NotEqual("rgba(0, 0, 0, 0)", await element.EvaluateAsync<string>("element => getComputedStyle(element).backgroundColor"));
     }
 }

@@ -29,7 +29,7 @@ public sealed class WidgetStateTests(Chromium chromium, WidgetNodes desk) : ICla
         held.Release();
 
         await Expect(widget.Field).ToBeFocusedAsync();
-        Assert.Equal("open", await widget.Page.EvaluateAsync<string>("document.querySelector('intotes-chat').className"));
+        await Expect(widget.Launcher).ToHaveAttributeAsync("aria-expanded", "true");
         await widget.Launcher.ClickAsync();
         await Expect(widget.Panel).ToBeHiddenAsync();
     }
