@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using Intotes.Chat.Storage;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
 
@@ -73,6 +75,12 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
         if (Status >= StatusCodes.Status500InternalServerError)
         {
             TracedRequests.NoteFailure(httpContext, Status);
+        }
+
+        if (Status == StatusCodes.Status503ServiceUnavailable)
+        {
+            var failed = httpContext.Features.Get<IExceptionHandlerFeature>()?.Error as StorageUnavailableException;
+            httpContext.RequestServices.GetRequiredService<UnavailableLog>().Note(failed?.Reason ?? (Code == StorageUnavailable.Code ? "memory short" : Code));
         }
 
         var headers = httpContext.Response.Headers;

@@ -20,7 +20,7 @@ public static class TelemetryExtensions
 
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton<ChatMetrics>();
+        services.AddSingleton<ChatMetrics>().AddSingleton<UnavailableLog>();
         services.AddSingleton<IHealthCheckPublisher, ReadyGauge>().Configure<HealthCheckPublisherOptions>(ReadyGauge.Use);
         var options = configuration.GetSection("Telemetry").Get<TelemetryOptions>() ?? new TelemetryOptions();
         if (!options.IsValid)

@@ -163,8 +163,13 @@ public static class Keys
     /// <summary>String: the schema version of all that is stored, "major.minor", without a lifetime (owner: Schema).</summary>
     public static readonly RedisKey Schema = "chat:schema";
 
-    /// <summary>A key that is never there: asked for to learn whether its slot is served (owner: RedisGateway).</summary>
-    public static RedisKey Probe(int number) => $"chat:{{p:{number}}}";
+    /// <summary>String: Unix time (s) of the last backup, which deploy/backup-redis sets (owner: RedisServers).</summary>
+    public static readonly RedisKey Backup = "chat:backup";
+
+    /// <summary>
+    /// String: a random id of the data set, without a lifetime (owner: DataSetMarks). Also asked for to learn whether its slot is served (owner: Probes).
+    /// </summary>
+    public static RedisKey Mark(int number) => $"chat:{{p:{number}}}";
 
     /// <summary>Sorted set: session id -> time (ms) of closing, the newest 500 that this operator had (owner: RosterStore), kept as long as they are.</summary>
     public static RedisKey ClosedBy(string operatorId) => $"chat:{{operators}}:closed:{Digest(operatorId)}";

@@ -4,25 +4,21 @@ namespace Intotes.Chat.Storage;
 
 /// <summary>
 /// Asks whether Redis serves, by keys that are spread over a Cluster's slots. These go the way of every other read, redirects included, so a stale map of
-/// slots, or a server that has failed over, does not make a healthy Redis look as if it were away.
+/// slots, or a server that has failed over, does not make a healthy Redis look as if it were away. EXISTS is served
+/// while the disk is full, where PING is refused like a write, and refused while a server still loads its data.
 /// </summary>
 internal static class Probes
 {
     private const int Count = 16, Slots = 16384;
+
+    private static readonly RedisKey[] One = [Storage.Keys.Mark(0)];
 
     private static RedisKey[]? spread;
 
     /// <summary>Asks for all, and returns once half of them are answered; throws what the others ran into once that cannot be any more.</summary>
     public static async Task<int> AskAsync(IDatabase redis)
     {
-        // One server has no slots.
-        if (redis.Multiplexer.HashSlot(Keys.Probe(0)) < 0)
-        {
-            await redis.PingAsync(CommandFlags.DemandMaster);
-            return 1;
-        }
-
-        var probes = Array.ConvertAll(spread ??= Spread(redis.Multiplexer), key => redis.KeyExistsAsync(key, CommandFlags.DemandMaster));
+        var probes = Array.ConvertAll(Keys(redis.Multiplexer), key => redis.KeyExistsAsync(key, CommandFlags.DemandMaster));
         var answered = 0;
         await foreach (var probe in Task.WhenEach(probes))
         {
@@ -37,7 +33,8 @@ internal static class Probes
         return answered * 2 >= probes.Length ? answered : (await Task.WhenAll(probes)).Length;
     }
 
-    /// <summary>One key in each sixteenth of the slots.</summary>
-    private static RedisKey[] Spread(IConnectionMultiplexer connection) =>
-        [.. Enumerable.Range(0, int.MaxValue).Select(Keys.Probe).DistinctBy(key => connection.HashSlot(key) * Count / Slots).Take(Count)];
+    /// <summary>One key for one server, which has no slots; for a Cluster one in each sixteenth of them.</summary>
+    public static RedisKey[] Keys(IConnectionMultiplexer connection) => connection.HashSlot(Storage.Keys.Mark(0)) < 0
+        ? One
+        : spread ??= [.. Enumerable.Range(0, int.MaxValue).Select(Storage.Keys.Mark).DistinctBy(key => connection.HashSlot(key) * Count / Slots).Take(Count)];
 }

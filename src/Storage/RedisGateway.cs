@@ -7,7 +7,26 @@ using StackExchange.Redis;
 namespace Intotes.Chat.Storage;
 
 /// <summary>Redis did not answer in time, or is not there. What the call was to change may or may not have been applied.</summary>
-public sealed class StorageUnavailableException(Exception cause) : Exception("Redis is unavailable.", cause);
+public sealed class StorageUnavailableException(Exception cause) : Exception("Redis is unavailable.", cause)
+{
+    /// <summary>Why, in a few words for the log.</summary>
+    public string Reason => InnerException switch
+    {
+        BrokenCircuitException => "circuit open",
+        NotReplicatedException => "too few replicas",
+        RedisConnectionException => "no connection",
+        TimeoutException => "no answer",
+        RedisServerException { Message: var reply } => reply.Split(' ')[0] switch
+        {
+            "OOM" => "memory full",
+            "MISCONF" => "disk",
+            "NOREPLICAS" => "too few replicas",
+            "READONLY" => "read-only",
+            var code => code.ToLowerInvariant(),
+        },
+        var other => other?.GetType().Name ?? "unknown",
+    };
+}
 
 /// <summary>
 /// Every Redis call of the service: one client span, the resilience pipeline, one duration. All scripts are idempotent (see README), so
@@ -99,7 +118,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         var (redis, limits) = isBulk ? (connection.BulkDatabase, resilience.Bulk) : (connection.Database, resilience);
         using var span = StartSpan(operation, script)?.SetTag("db.operation.batch.size", batch);
         var started = Stopwatch.GetTimestamp();
-        var slot = connection.Multiplexer.HashSlot(key ?? Keys.Probe(0));
+        var slot = connection.Multiplexer.HashSlot(key ?? Keys.Mark(0));
         using var place = isRead ? await limits.Reads.EnterAsync(slot, ct) : null;
         var context = ResilienceContextPool.Shared.Get(CancellationToken.None);
         var outcome = isRead && place is null

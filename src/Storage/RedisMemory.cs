@@ -22,7 +22,7 @@ public sealed record ServerMemory(EndPoint Server, long UsedBytes, long MaximumB
     }
 }
 
-/// <summary>How full Redis is. <c>MemoryWatch</c> renews it every few seconds, so that asking costs a request nothing.</summary>
+/// <summary>How full Redis is. <c>RedisWatch</c> renews it every few seconds, so that asking costs a request nothing.</summary>
 public sealed class RedisMemory(RedisConnection connection, RedisGateway redis, TimeProvider time)
 {
     /// <summary>After so long without a reading nothing counts as full: writes then fail or succeed by themselves.</summary>
@@ -69,51 +69,17 @@ public sealed class RedisMemory(RedisConnection connection, RedisGateway redis, 
     /// <exception cref="StorageUnavailableException">None answered.</exception>
     public async Task ReadAsync(CancellationToken ct)
     {
-        var answers = await redis.CallAsync("INFO", AskAsync, ct);
-        var primaries = Primaries.Select(primary => primary.EndPoint).ToHashSet();
+        var answers = await redis.CallAsync(
+            "INFO", db => PrimaryServers.AskAsync(db.Multiplexer, static async server => ServerMemory.From(server.EndPoint, (string)(await server.ExecuteAsync("INFO", "memory"))!)), ct);
+        var primaries = PrimaryServers.Of(connection.Multiplexer).Select(primary => primary.EndPoint).ToHashSet();
         // One that gave no answer this time is taken as it was before.
         List<ServerMemory> servers = [.. answers, .. Servers.Where(before => primaries.Contains(before.Server) && answers.All(answer => !answer.Server.Equals(before.Server)))];
-        var slots = Cluster?.Nodes.Where(IsPrimary)
+        var slots = PrimaryServers.Cluster(connection.Multiplexer)?.Nodes.Where(PrimaryServers.IsPrimary)
             .SelectMany(node => node.Slots.Select(range => (range.From, range.To, servers.Find(server => server.Server.Equals(node.EndPoint))?.Share ?? 0)));
         last = new Reading(servers, [.. slots ?? []], time.GetTimestamp());
     }
 
     private Reading Current => last is { At: > 0 } reading && time.GetElapsedTime(reading.At) < GoodFor ? reading : Nothing;
-
-    private ClusterConfiguration? Cluster =>
-        Array.Find(connection.Multiplexer.GetServers(), server => server is { IsConnected: true, ServerType: ServerType.Cluster })?.ClusterConfiguration;
-
-    /// <summary>The servers that take writes: of a Cluster those with slots, elsewhere whichever is no replica.</summary>
-    private IEnumerable<IServer> Primaries
-    {
-        get
-        {
-            var owners = Cluster?.Nodes.Where(IsPrimary).Select(node => node.EndPoint).ToHashSet();
-            return connection.Multiplexer.GetServers().Where(server => server.IsConnected && (owners?.Contains(server.EndPoint) ?? !server.IsReplica));
-        }
-    }
-
-    private static bool IsPrimary(ClusterNode node) => !node.IsReplica && node.Slots.Count > 0;
-
-    /// <summary>Leaves out those that do not answer, unless none does.</summary>
-    private async Task<IReadOnlyList<ServerMemory>> AskAsync(IDatabase database)
-    {
-        List<ServerMemory> answers = [];
-        Exception? silence = null;
-        await foreach (var asked in Task.WhenEach(Primaries.Select(async server => ServerMemory.From(server.EndPoint, (string)(await server.ExecuteAsync("INFO", "memory"))!))))
-        {
-            if (asked.IsCompletedSuccessfully)
-            {
-                answers.Add(await asked);
-            }
-            else
-            {
-                silence = asked.Exception!.InnerException;
-            }
-        }
-
-        return answers.Count > 0 ? answers : throw silence ?? new TimeoutException("No primary is connected.");
-    }
 
     /// <param name="Slots">Of a Cluster: how full the primary of each range of slots is.</param>
     private sealed record Reading(IReadOnlyList<ServerMemory> Servers, IReadOnlyList<(int From, int To, double Share)> Slots, long At)

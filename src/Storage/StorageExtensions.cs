@@ -19,7 +19,8 @@ public static class StorageExtensions
         services.AddSingleton<PrivateRedis>();
         services.AddSingleton<RedisConnection>().AddHostedService(provider => provider.GetRequiredService<RedisConnection>());
         services.AddHostedService<Schema>();
-        services.AddSingleton<RedisResilience>().AddSingleton<RedisGateway>().AddSingleton<Signals>().AddSingleton<Permits>().AddSingleton<AuditStore>().AddSingleton<RedisMemory>();
+        services.AddSingleton<RedisResilience>().AddSingleton<RedisGateway>().AddSingleton<Signals>().AddSingleton<Permits>().AddSingleton<AuditStore>();
+        services.AddSingleton<RedisMemory>().AddSingleton<RedisServers>().AddSingleton<DataSetMarks>();
         return services;
     }
 }

@@ -23,7 +23,7 @@ public sealed record AnonymousOrder(AnonymousState State, DateTimeOffset? Until)
 
 /// <summary>
 /// Whether anonymous visitors are served now: by the setting or a supervisor's order, and by how much room Redis has. Asking costs a request nothing:
-/// <see cref="AnonymousWatch"/> and <c>MemoryWatch</c> renew what this node knows.
+/// <see cref="AnonymousWatch"/> and <c>RedisWatch</c> renew what this node knows.
 /// </summary>
 public sealed class AnonymousPolicy(RedisMemory memory, AnonymousBytes bytes, IOptions<ChatOptions> options, TimeProvider time)
 {

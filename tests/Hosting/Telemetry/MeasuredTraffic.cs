@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Intotes.Chat.Tests.Faults;
 using Intotes.Chat.Tests.Redis;
+using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Hosting.Telemetry;
 
@@ -41,6 +42,12 @@ public sealed class MeasuredTraffic : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         redis = await RedisServerProcess.StartAsync("--appendonly", "no");
+        await using (var admin = await ConnectionMultiplexer.ConnectAsync(redis.Configuration))
+        {
+            // As deploy/backup-redis does.
+            await admin.GetDatabase().StringSetAsync(Intotes.Chat.Storage.Keys.Backup, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+        }
+
         collector = await OtlpReceiver.StartAsync();
         for (var i = 0; i < 2; i++)
         {
