@@ -28,13 +28,6 @@ public enum CallStatus
     MustSignIn,
 }
 
-public enum RatingStatus
-{
-    Rated,
-    NotClosed,
-    NotAnswered,
-}
-
 /// <summary>What linking left behind, for the one who linked to tidy up.</summary>
 /// <param name="Department">The queue it may wait in.</param>
 /// <param name="OperatorId">The operator that may have it.</param>
@@ -252,12 +245,6 @@ public sealed record CallReply(CallStatus Status, Session? Session, string? Depa
 
 /// <param name="Had">How long its operator had it; null when none had, or it was closed before.</param>
 public sealed record ClosedSession(Session Session, TimeSpan? Had);
-
-/// <param name="Department">The one it was called in, if it was.</param>
-public sealed record RatingReply(RatingStatus Status, string? Department);
-
-/// <param name="IsClosed">Nothing was noted, because the session is closed.</param>
-public sealed record PageReply(bool IsClosed);
 
 /// <summary>What a visitor says about itself; null leaves what is known.</summary>
 public sealed record VisitorDetails(string? Name, string? Email, string? Locale, string? PageUrl, string? Department)

@@ -1,0 +1,5 @@
+namespace Intotes.Chat.Features.Sessions;
+
+/// <summary>What became of noting the page that the visitor is on.</summary>
+/// <param name="IsClosed">Nothing was noted, because the session is closed.</param>
+public sealed record PageReply(bool IsClosed);
