@@ -10,6 +10,7 @@ namespace Intotes.Chat.Storage;
 /// meanwhile are gone. When the service stops everybody is woken, because then nobody is to wait. Ten thousand wait at a node, so what each of them takes
 /// counts.
 /// </summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle is never asked for holds nothing to dispose.")]
 public sealed partial class Signals(RedisConnection connection, RedisGateway redis, IHostApplicationLifetime life, ILogger<Signals> logger)
 {
     /// <summary>How often lost subscriptions are looked for, besides whenever the connection was made anew.</summary>

@@ -39,7 +39,7 @@ public sealed class OldChromium : IAsyncLifetime
         {
             var part = Path.Combine(folder, $"{Guid.NewGuid():N}.part");
             await using (var packed = new BrotliStream(File.OpenRead(Path.Combine(folder, "chromium.br")), CompressionMode.Decompress))
-            await using (var unpacked = new FileStream(part, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = (UnixFileMode)0b111_101_101 }))
+            await using (var unpacked = new FileStream(part, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write }))
             {
                 await packed.CopyToAsync(unpacked, TestContext.Current.CancellationToken);
             }

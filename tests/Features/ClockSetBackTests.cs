@@ -17,7 +17,7 @@ public sealed class ClockSetBackTests : IAsyncLifetime
 
     private static readonly TimeSpan Back = TimeSpan.FromMinutes(10), Lease = TimeSpan.FromSeconds(60);
 
-    private readonly FakeTimeProvider clock = new(DateTimeOffset.UtcNow);
+    private readonly FakeTimeProvider clock = new(TimeProvider.System.GetUtcNow());
     private RedisServerProcess? redis;
     private ChatNodes? nodes;
 

@@ -10,6 +10,8 @@ namespace Intotes.Chat.Tests.Hosting;
 /// <summary>What JSON escapes, and that no text makes an answer much larger than itself.</summary>
 public sealed class ChatEncoderTests(ChatNodes nodes)
 {
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static readonly JsonSerializerOptions Options = Made();
 
     [Fact]
@@ -38,7 +40,7 @@ public sealed class ChatEncoderTests(ChatNodes nodes)
     [InlineData("😀\ud83d😀\n\"x\"")]
     public void Half_of_a_pair_is_replaced_as_before_and_the_rest_stays(string text)
     {
-        var before = JsonSerializer.Serialize(text, new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        var before = JsonSerializer.Serialize(text, Relaxed);
 
         Assert.Equal(JsonSerializer.Deserialize<string>(before), JsonSerializer.Deserialize<string>(JsonSerializer.SerializeToUtf8Bytes(text, Options)));
     }

@@ -1,6 +1,4 @@
-using System.Net;
 using System.Text;
-using Intotes.Chat.Tests.Redis;
 
 namespace Intotes.Chat.Tests.Hosting;
 

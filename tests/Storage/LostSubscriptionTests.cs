@@ -85,7 +85,7 @@ public sealed class LostSubscriptionTests
     }
 
     /// <summary>Changes what the nodes' user may do, also on connections that are there already.</summary>
-    private static Task PermitAsync(ConnectionMultiplexer admin, string change) => admin.GetDatabase().ExecuteAsync("ACL", "SETUSER", ServiceUser.Name, change);
+    private static Task<RedisResult> PermitAsync(ConnectionMultiplexer admin, string change) => admin.GetDatabase().ExecuteAsync("ACL", "SETUSER", ServiceUser.Name, change);
 
     private static async Task<long> ListenersAsync(ConnectionMultiplexer admin, string channel) =>
         (long)(await admin.GetDatabase().ExecuteAsync("PUBSUB", "SHARDNUMSUB", channel))[1];

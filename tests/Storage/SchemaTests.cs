@@ -103,7 +103,7 @@ public sealed class SchemaTests : IAsyncLifetime
         await Database.StreamAddAsync(keys[1], [new("from", "visitor")]);
         await Database.HashSetAsync(keys[0], [new("status", "parked"), new("mood", "good"), new("read:robot", "1-1")]);
         await Database.HashSetAsync(Keys.OfRoster()[1], "somebody", "lunching-1");
-        await Database.SortedSetAddAsync(Keys.OfRoster()[0], "somebody", DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        await Database.SortedSetAddAsync(Keys.OfRoster()[0], "somebody", TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
 
         string[] texts = ["Hello", "I am new", "With a picture", ""];
         foreach (var path in (string[])["chat/poll?after=0-0", "chat/poll?after=0-0&limit=50", "chat/poll", "chat/history"])

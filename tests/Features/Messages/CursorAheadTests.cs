@@ -99,7 +99,7 @@ public sealed class CursorAheadTests(PrivateNodes own) : IClassFixture<PrivateNo
         (await visitor.SayAsync("Before it")).Expect(HttpStatusCode.Created);
         var (redis, keys) = (Nodes.Redis.Database, KeysOf(visitor));
         var before = await Task.WhenAll(Array.ConvertAll(keys, key => redis.KeyDumpAsync(key)));
-        var lost = $"{DateTimeOffset.UtcNow.AddMinutes(10).ToUnixTimeMilliseconds()}-0";
+        var lost = $"{TimeProvider.System.GetUtcNow().AddMinutes(10).ToUnixTimeMilliseconds()}-0";
         await redis.StreamAddAsync(keys[1], [new("from", "visitor"), new("name", ""), new("text", "Lost")], lost);
         await redis.HashSetAsync(keys[0], "newest", lost);
         Assert.Contains("Lost", (await visitor.PollAsync("?after=0-0")).Texts());

@@ -76,7 +76,7 @@ public sealed class HistoryWriterTests
             aborted.ThrowIfCancellationRequested();
             asked.Add(bytes);
             var from = int.Parse(after!.Split('-')[0], System.Globalization.CultureInfo.InvariantCulture);
-            return Task.FromResult(Stretch(from, Math.Clamp(bytes / (2 * text.Length), 1, Messages - from), text));
+            return Task.FromResult<IReadOnlyList<Message>>(Stretch(from, Math.Clamp(bytes / (2 * text.Length), 1, Messages - from), text));
         }
     }
 
@@ -88,7 +88,7 @@ public sealed class HistoryWriterTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private IReadOnlyList<Message> Stretch(int from, int count, string text)
+    private List<Message> Stretch(int from, int count, string text)
     {
         var stretch = Enumerable.Range(from, count).Select(n => new Message(Id(n), Sender.Visitor, null, $"{n} {text}", default, null, null)).ToList();
         read.AddRange(stretch.Select(message => new WeakReference(message)));

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text.Json.Nodes;
-using Intotes.Chat.Features.Operators;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.DependencyInjection;

@@ -219,9 +219,9 @@ public sealed class QueueGoneTests(DeskNodes desk) : DeskTest(desk)
         await Desk.Services(0).GetRequiredService<QueueStore>().EnqueueAsync(Elsewhere, Caller, TimeProvider.System.GetUtcNow(), ServicePace.Unknown, Ct);
     }
 
-    private Task UnseenAsync(DeskCall call, TimeSpan ago, string department = "support") => UnseenAsync(call.SessionId, ago, department);
+    private Task<bool> UnseenAsync(DeskCall call, TimeSpan ago, string department = "support") => UnseenAsync(call.SessionId, ago, department);
 
-    private Task UnseenAsync(string sessionId, TimeSpan ago, string department = "support") =>
+    private Task<bool> UnseenAsync(string sessionId, TimeSpan ago, string department = "support") =>
         Desk.Database.SortedSetAddAsync(Keys.OfQueue(department)[5], sessionId, (TimeProvider.System.GetUtcNow() - ago).ToUnixTimeMilliseconds());
 
     private async Task<TimeSpan> SeenAgoAsync(string sessionId, string department = "support") =>

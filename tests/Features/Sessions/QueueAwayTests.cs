@@ -3,8 +3,6 @@ using System.Net;
 using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Features.Sessions;

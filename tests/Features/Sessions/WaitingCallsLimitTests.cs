@@ -7,7 +7,7 @@ using Intotes.Chat.Tests.Redis;
 namespace Intotes.Chat.Tests.Features.Sessions;
 
 /// <summary>How many calls of anonymous visitors may wait from one client address.</summary>
-public sealed class WaitingCallsLimitTests(WaitingCallsLimitTests.LimitedQueue limited) : IClassFixture<WaitingCallsLimitTests.LimitedQueue>
+public sealed class WaitingCallsLimitTests(WaitingCallsLimitTests.LimitedNode limited) : IClassFixture<WaitingCallsLimitTests.LimitedNode>
 {
     private const int Most = 3;
 
@@ -144,7 +144,7 @@ public sealed class WaitingCallsLimitTests(WaitingCallsLimitTests.LimitedQueue l
     private static Task<Answer> CallAsync(ChatClient visitor, string address, string? department = null) =>
         visitor.FromAsync(address, HttpMethod.Post, "chat/session/call-operator", JsonContent.Create(new { department }));
 
-    public sealed class LimitedQueue : IAsyncLifetime
+    public sealed class LimitedNode : IAsyncLifetime
     {
         private RedisServerProcess? redis;
         private ChatNodes? nodes;

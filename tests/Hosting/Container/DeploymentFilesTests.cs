@@ -92,7 +92,7 @@ public sealed partial class DeploymentFilesTests
     {
         public string Path { get; } = Directory.CreateTempSubdirectory("intotes-deploy-").FullName;
 
-        public Task RunAsync(string program) => AskAsync(System.IO.Path.Combine(Path, program));
+        public Task<string> RunAsync(string program) => AskAsync(System.IO.Path.Combine(Path, program));
 
         /// <summary>Runs a program in the folder; what it said.</summary>
         public async Task<string> AskAsync(string program, params string[] arguments)

@@ -52,7 +52,7 @@ internal sealed class DeskDay(IServiceProvider services, FakeTimeProvider time, 
         }
     }
 
-    private Task SetAsync(Shift shift, bool isOn)
+    private Task<RosterEntry> SetAsync(Shift shift, bool isOn)
     {
         shift.IsOn = isOn;
         var status = isOn ? PresenceStatus.Online : PresenceStatus.Away;
