@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -245,12 +244,3 @@ public sealed record CallReply(CallStatus Status, Session? Session, string? Depa
 
 /// <param name="Had">How long its operator had it; null when none had, or it was closed before.</param>
 public sealed record ClosedSession(Session Session, TimeSpan? Had);
-
-/// <summary>What a visitor says about itself; null leaves what is known.</summary>
-public sealed record VisitorDetails(string? Name, string? Email, string? Locale, string? PageUrl, string? Department)
-{
-    /// <summary>What a new session of this visitor takes in Redis.</summary>
-    public int StoredBytes => SessionStore.SessionOverhead + Bytes(Name) + Bytes(Email) + Bytes(Locale) + Bytes(PageUrl);
-
-    private static int Bytes(string? text) => text is null ? 0 : Encoding.UTF8.GetByteCount(text);
-}
