@@ -20,12 +20,14 @@ internal static class Conversation
     /// <summary>Holds it, and asserts that it went as it should. The nodes' Redis must be theirs alone.</summary>
     public static async Task HoldAsync(ChatNode first, ChatNode second)
     {
+        var began = TimeProvider.System.GetUtcNow();
         string dana = Jwt.Issue("dana", "Dana", "operator"), erik = Jwt.Issue("erik", "Erik", "operator"), sue = Jwt.Issue("sue", "Sue", "supervisor");
         var vera = Jwt.Issue("vera", "Vera");
 
         var opened = await SendAsync(first, "POST chat/session", null, null, new { name = "Vera" });
         var (id, token) = ((string)opened["sessionId"]!, (string)opened["token"]!);
         await SendAsync(second, "POST chat/message", null, token, new { text = "Hello?" });
+        await SendAsync(first, "POST chat/session/page", null, token, new { pageUrl = "https://intotes.example/orders" });
         await SendAsync(first, "POST chat/session/call-operator", null, token);
         await SendAsync(second, "PUT operator/presence", erik, null, new { status = "online", capacity = 2 });
         Assert.Equal(id, (string?)(await SendAsync(first, "GET operator/calls", dana))["calls"]![0]!["sessionId"]);
@@ -78,6 +80,12 @@ internal static class Conversation
         await SendAsync(first, "PUT operator/anonymous", sue, null, new { state = "limited", until = TimeProvider.System.GetUtcNow().AddHours(1) });
         Assert.Equal("limited", (string?)(await SendAsync(first, "GET operator/anonymous", sue))["state"]);
         await second.Services.GetRequiredService<AnonymousStore>().CountAsync("a request", new Dictionary<long, long> { [10_000_000] = 1000 }, Ct);
+
+        foreach (var query in (string[])["", "&operatorId=erik", $"&sessionId={account}"])
+        {
+            var entries = (await SendAsync(second, $"GET operator/audit?from={began:yyyy-MM-ddTHH:mm:ssZ}{query}", sue))["entries"]!.AsArray();
+            Assert.Contains(entries, entry => ((string?)entry!["what"], (string?)entry["operator"]?["id"]) == ("claimed", "erik"));
+        }
 
         await SendAsync(first, "DELETE chat/session", null, token);
         var erased = await SendAsync(second, "POST accounts/erase", sue, null, new { userId = "vera" });

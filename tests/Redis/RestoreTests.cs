@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Intotes.Chat.Tests.Redis;
 
@@ -22,13 +23,15 @@ public sealed class RestoreTests
         await SendAsync(http, HttpMethod.Post, "message", new { text = "Before", clientMessageId = "Before" });
 
         await RunAsync($"redis-cli -p {redis.Port} --rdb - > {redis.DataDirectory}/backup.rdb");
+        // Those of the session, and what the node has written beside them by then.
+        var keys = Regex.Match(await RunAsync($"redis-check-rdb {redis.DataDirectory}/backup.rdb"), @"(\d+) keys read").Groups[1].Value;
         await SendAsync(http, HttpMethod.Post, "message", new { text = "Later", clientMessageId = "Later" });
         await redis.KillAsync();
         var said = await RunAsync($"{ArchitectureTests.Root}/deploy/restore-redis {redis.DataDirectory} < {redis.DataDirectory}/backup.rdb");
         await redis.StartAgainAsync();
 
         var aside = Assert.Single(Directory.GetDirectories(redis.DataDirectory, "before-*"));
-        Assert.Equal($"What was there is in {aside}.\nRestored 3 keys.\n", said);
+        Assert.Equal($"What was there is in {aside}.\nRestored {keys} keys.\n", said);
         Assert.NotEmpty(Directory.GetFiles(Path.Combine(aside, "appendonlydir")));
         Assert.Equal(["Before"], await TextsAsync(http));
         await SendAsync(http, HttpMethod.Post, "message", new { text = "After", clientMessageId = "After" });

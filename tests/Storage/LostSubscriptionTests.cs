@@ -9,6 +9,9 @@ namespace Intotes.Chat.Tests.Storage;
 /// <summary>Subscriptions that Redis refuses, or that are lost with a connection or a server. What the nodes log here is expected.</summary>
 public sealed class LostSubscriptionTests
 {
+    /// <summary>Channels that a node listens to as long as it runs: that of the orders about anonymous visitors.</summary>
+    private const int Always = 1;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -25,7 +28,7 @@ public sealed class LostSubscriptionTests
         using (var first = await ListenAsync(signals, channel))
         using (var second = await ListenAsync(signals, channel))
         {
-            Assert.Equal(1, signals.Count);
+            Assert.Equal(Always + 1, signals.Count);
             var waits = new[] { first.WaitAsync(Patience).AsTask(), second.WaitAsync(Patience).AsTask() };
             await PermitAsync(admin, "+ssubscribe");
 
@@ -37,7 +40,7 @@ public sealed class LostSubscriptionTests
             Assert.True(await again.WaitAsync(Patience, Ct));
         }
 
-        await UntilAsync("nobody listens", async () => signals.Count == 0 && await ListenersAsync(admin, channel) == 0);
+        await UntilAsync("nobody listens", async () => signals.Count == Always && await ListenersAsync(admin, channel) == 0);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class RepeatedScriptTests(ChatNodes nodes)
     public async Task A_message_is_stored_once_and_both_times_reported_as_new(string clientMessageId)
     {
         var access = await OpenAsync();
-        RedisValue[] arguments = [access.Kind, access.Credential, "", "visitor", "", "Hello", clientMessageId, "request", 100, 3600];
+        RedisValue[] arguments = [access.Kind, access.Credential, "", "visitor", "", "Hello", clientMessageId, "request", 100, 3600, "", 0, ""];
 
         var replies = await TwiceAsync(Scripts.append_message, access.SessionId, arguments);
 
@@ -37,7 +37,7 @@ public sealed class RepeatedScriptTests(ChatNodes nodes)
     {
         var access = await OpenAsync();
 
-        var replies = await TwiceAsync(Scripts.add_note, access.SessionId, ["note", "dana", "Dana", "Careful.", 100, "request"]);
+        var replies = await TwiceAsync(Scripts.add_note, access.SessionId, ["note", "dana", "Dana", "Careful.", 100, "request", 0]);
 
         Assert.Equal(replies[0].Text(1), replies[1].Text(1));
         Assert.Equal(1, await Redis.StreamLengthAsync(Keys.OfSession(access.SessionId)[4]));
@@ -48,9 +48,9 @@ public sealed class RepeatedScriptTests(ChatNodes nodes)
     {
         var access = await OpenAsync();
         await Gateway.RunAsync(
-            Scripts.append_message, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, "", "visitor", "", "Hello", "m1", "r1", 100, 3600], Ct);
+            Scripts.append_message, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, "", "visitor", "", "Hello", "m1", "r1", 100, 3600, "", 0, ""], Ct);
 
-        var replies = await TwiceAsync(Scripts.poll_messages, KeysOf(access), [access.Kind, access.Credential, "", "", 10, "visitor", "operator", "request"]);
+        var replies = await TwiceAsync(Scripts.poll_messages, KeysOf(access), [access.Kind, access.Credential, "", "", 10, "visitor", "operator", "request", 1000]);
 
         Assert.All(replies, reply => Assert.Single(reply.Items(10)));
     }
