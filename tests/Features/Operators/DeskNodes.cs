@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
@@ -116,7 +117,16 @@ public class DeskNodes : ICollectionFixture<DeskNodes>, IAsyncLifetime
     }
 
     /// <summary>Forgets what earlier tests left: nobody waits, no operator was ever there. This Redis is ours alone, so it may.</summary>
-    public Task EmptyAsync() => connection!.GetServers()[0].FlushDatabaseAsync();
+    public async Task EmptyAsync()
+    {
+        foreach (var node in nodes)
+        {
+            // What no answer waited for would otherwise be stored after this.
+            await (node?.Services.GetRequiredService<BackgroundWriter>().IdleAsync() ?? Task.CompletedTask);
+        }
+
+        await Database.EmptyAsync();
+    }
 
     public async ValueTask InitializeAsync()
     {

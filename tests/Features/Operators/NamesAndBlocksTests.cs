@@ -205,6 +205,7 @@ public sealed class NamesAndBlocksTests(DeskNodes desk) : DeskTest(desk)
         (await never.Visitor.PostAsync("chat/session/rating", new { score = 1 })).ExpectProblem(409, "session_not_answered");
         (await joined.Visitor.PostAsync("chat/session/rating", new { score = 1 })).ExpectProblem(409, "session_not_answered");
         (await answered.Visitor.PostAsync("chat/session/rating", new { score = 5 })).Expect(HttpStatusCode.NoContent);
+        await BackgroundIdleAsync();
         JsonNode stats = (await dana.GetAsync("operator/stats")).Expect(HttpStatusCode.OK).Body!;
         Assert.Equal((5.0, 1), ((double?)stats["averageRating"], (int)stats["ratings"]!));
     }

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Redis;
+using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Features.Operators;
@@ -54,7 +56,16 @@ public sealed class QueueNodes(ChatNodes shared) : ICollectionFixture<QueueNodes
         [.. (await Database.ListRangeAsync(Keys.OfQueue(department)[0])).Select(id => (string)id!)];
 
     /// <summary>Forgets whatever earlier tests left: nobody waits, no operator was ever there. This Redis is ours alone, so it may.</summary>
-    public Task EmptyAsync() => connection!.GetServers()[0].FlushDatabaseAsync();
+    public async Task EmptyAsync()
+    {
+        foreach (var node in nodes)
+        {
+            // What no answer waited for would otherwise be stored after this.
+            await node.Services.GetRequiredService<BackgroundWriter>().IdleAsync();
+        }
+
+        await Database.EmptyAsync();
+    }
 
     public async ValueTask InitializeAsync()
     {

@@ -114,6 +114,7 @@ public sealed class RateSessionTests(DeskNodes desk) : DeskTest(desk)
 
     private async Task<(double? Average, int Count)> RatingsAsync()
     {
+        await BackgroundIdleAsync(); // the samples of ratings
         var stats = (await Desk.Operator().GetAsync("operator/stats")).Expect(HttpStatusCode.OK);
         return ((double?)stats["averageRating"], (int)stats["ratings"]!);
     }

@@ -23,7 +23,7 @@ public sealed class SteppedNodes : IAsyncLifetime
     private SteppedGateway Second => (SteppedGateway)Both.ServicesOfSecond.GetRequiredService<RedisGateway>();
 
     /// <summary>Forgets everything, so that a test can look through all that one scene left.</summary>
-    public Task ForgetAsync() => Both.Redis.Database.ExecuteAsync("FLUSHDB");
+    public Task ForgetAsync() => Both.Redis.Database.EmptyAsync();
 
     /// <summary>
     /// Sends a request to the first node and hangs up at the n-th step of it; returns when the node has noticed and is done with it. False where

@@ -1,4 +1,5 @@
 using System.Net;
+using Intotes.Chat.Tests.Redis;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -40,7 +41,7 @@ public sealed class AccessScene
 
     public static async Task<AccessScene> SetAsync(AccessNodes own, string state)
     {
-        await own.Redis.GetServers()[0].FlushDatabaseAsync();
+        await own.Redis.GetDatabase().EmptyAsync();
         var scene = new AccessScene(own, state);
         scene.VisitorSessionId = await scene.BringAsync(scene.visitor);
         scene.SessionId = await scene.BringAsync(scene.account);
