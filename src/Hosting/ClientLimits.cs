@@ -22,7 +22,7 @@ public sealed class ClientLimitOptions
     public long BytesPerHourPerIp { get; init; } = 8 * 1024 * 1024;
 
     /// <summary>Anonymous sessions made in the whole service, while <c>Chat:Anonymous</c> is <c>limited</c>.</summary>
-    public int AnonymousSessionsPerMinute { get; init; } = 30;
+    public int AnonymousSessionsPerMinute { get; init; } = 120;
 
     public bool IsValid => Array.TrueForAll([SessionsPerMinutePerIp, FailuresPerMinutePerIp, MessagesPerMinutePerIp], limit => limit is >= 0 and <= 100_000);
 

@@ -31,7 +31,7 @@ public sealed class EarlyAnswers : IObserver<KeyValuePair<string, object?>>
     {
         if (value is { Key: Refused, Value: IFeatureCollection connection }
             && connection.Get<IHttpRequestFeature>() is { } request && connection.Get<IHttpResponseFeature>() is { HasStarted: false } response
-            && (request.Path.Length == 0 || new PathString(request.Path).StartsWithSegments(open, StringComparison.OrdinalIgnoreCase)))
+            && (string.IsNullOrEmpty(request.Path) || request.Path.StartsWith(open.Value!, StringComparison.OrdinalIgnoreCase)))
         {
             Allow(request.Headers.Origin.ToString(), response.Headers);
             response.Headers.CacheControl = "no-store";

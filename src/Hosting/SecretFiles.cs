@@ -6,7 +6,7 @@ namespace Intotes.Chat.Hosting;
 public static class SecretFiles
 {
     /// <summary>
-    /// Adds the files of the folder whose names are those of settings (<c>Jwt__SigningKey</c>). They override other sources; empty files count as
+    /// Adds the files of the folder whose names are those of settings (<c>Jwt__SigningKey</c>, <c>OTEL_EXPORTER_OTLP_HEADERS</c>). They override other sources; empty files count as
     /// not set, so that an optional secret can be mounted. They are read once.
     /// </summary>
     /// <exception cref="CannotStartException">There is no such folder.</exception>
@@ -25,7 +25,9 @@ public static class SecretFiles
         configuration.AddKeyPerFile(source =>
         {
             source.FileProvider = new Microsoft.Extensions.FileProviders.PhysicalFileProvider(Path.GetFullPath(directory));
-            source.IgnoreCondition = name => !name.Contains("__", StringComparison.Ordinal) || new FileInfo(Path.Combine(directory, name)).Length == 0;
+            source.IgnoreCondition = name => !IsSetting(name) || new FileInfo(Path.Combine(directory, name)).Length == 0;
         });
     }
+
+    private static bool IsSetting(string name) => name.Contains("__", StringComparison.Ordinal) || name.StartsWith("OTEL_", StringComparison.Ordinal);
 }

@@ -33,7 +33,7 @@ public sealed partial class DeploymentFilesTests
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(Path.Combine(folder.Path, "deploy"));
-        foreach (var file in (string[])["make-secrets", "redis-users.acl"])
+        foreach (var file in (string[])["make-secrets", "redis-users.acl", "alertmanager.yml"])
         {
             File.Copy(Path.Combine(ArchitectureTests.Root, "deploy", file), Path.Combine(folder.Path, "deploy", file));
         }
