@@ -37,19 +37,29 @@ public sealed class ConsoleOperator(WatchedContext browser, IPage page, string i
     public ILocator Toasts => page.Locator("#toasts");
 
     /// <summary>Opens the console of a node by a link with the operator's token, as the platform gives it.</summary>
+    /// <param name="chromium">Where a profile is made.</param>
+    /// <param name="node">The node, or a proxy before it, with the path under which that serves it.</param>
+    /// <param name="name">The operator's.</param>
+    /// <param name="role">In the token.</param>
+    /// <param name="id">The operator's, new unless given.</param>
+    /// <param name="options">Of the profile.</param>
+    /// <param name="console">The address of the console, below the node's.</param>
+    /// <param name="prepare">Is given the page before anything is loaded.</param>
     public static async Task<ConsoleOperator> SignInAsync(
-        Chromium chromium, Uri node, string name = "Dana", string role = "operator", string? id = null, BrowserNewContextOptions? options = null)
+        Chromium chromium, Uri node, string name = "Dana", string role = "operator", string? id = null, BrowserNewContextOptions? options = null,
+        string console = "operator", Action<IPage>? prepare = null)
     {
         id ??= ChatClient.NewId("operator");
         var browser = await chromium.OpenAsync(options ?? new() { ViewportSize = new() { Width = 1280, Height = 800 } });
         foreach (var tooLate in (string[])["chat/read", "chat/typing"])
         {
             // What was read or typed just before a conversation went to another, or ended.
-            browser.Expecting($"403 (Forbidden) ({new Uri(node, $"/api/v1/{tooLate}")}:").Expecting($"409 (Conflict) ({new Uri(node, $"/api/v1/{tooLate}")}:");
+            browser.Expecting($"403 (Forbidden) ({new Uri(node, $"api/v1/{tooLate}")}:").Expecting($"409 (Conflict) ({new Uri(node, $"api/v1/{tooLate}")}:");
         }
 
         var page = await browser.NewPageAsync();
-        await page.GotoAsync(new Uri(node, $"/operator#token={Jwt.Issue(id, name, role)}").ToString());
+        prepare?.Invoke(page);
+        await page.GotoAsync(new Uri(node, $"{console}#token={Jwt.Issue(id, name, role)}").ToString());
         var signedIn = new ConsoleOperator(browser, page, id);
         page.Dialog += async (_, dialog) =>
         {

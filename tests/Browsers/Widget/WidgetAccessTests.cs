@@ -43,8 +43,7 @@ public sealed class WidgetAccessTests(Chromium chromium, WidgetNodes desk) : ICl
         await Expect(widget.Said("operator")).ToHaveCountAsync(2);
         await WidgetNodes.TypeAsync(dana, session, widget);
         await FaultlessAsync(widget, look, "talking");
-        await widget.SayAsync("\u0007");
-        await Expect(widget.Panel.Locator(".failed")).ToBeVisibleAsync();
+        await widget.SayRefusedAsync("And where is it now?");
         await visitor.Context.SetOfflineAsync(true);
         await Expect(widget.Banner).ToHaveClassAsync("banner trouble");
         await FaultlessAsync(widget, look, "offline");

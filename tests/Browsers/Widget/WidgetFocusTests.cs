@@ -52,14 +52,14 @@ public sealed class WidgetFocusTests(Chromium chromium, WidgetNodes desk) : ICla
         await using var visitor = (await chromium.OpenAsync()).Expecting("400");
         var widget = await desk.VisitAsync(visitor);
         await widget.OpenAsync();
-        await widget.SayAsync("Bell\u0007");
+        await widget.SayRefusedAsync("Bell");
         await widget.Button("Edit").ClickAsync();
 
         await Expect(widget.Field).ToBeFocusedAsync();
-        await Expect(widget.Field).ToHaveValueAsync("Bell\u0007");
+        await Expect(widget.Field).ToHaveValueAsync("Bell");
         await widget.ShowsAsync();
-        await widget.SaidAsync("Bell");
-        await widget.ShowsAsync("Bell");
+        await widget.SaidAsync("Bell, corrected");
+        await widget.ShowsAsync("Bell, corrected");
     }
 
     [Fact]

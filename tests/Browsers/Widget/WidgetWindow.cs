@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -43,6 +44,17 @@ public sealed class WidgetWindow(IPage page)
     {
         await SayAsync(text);
         await Expect(Panel.Locator("li.visitor:not(.failed)", new() { HasText = text }).Last).Not.ToContainTextAsync("Sending");
+    }
+
+    /// <summary>Says this and waits until the service has refused it, because on the way it got a character that no text may have.</summary>
+    public async Task SayRefusedAsync(string text)
+    {
+        await page.RouteAsync(
+            "**/chat/message",
+            route => route.ContinueAsync(new() { PostData = Encoding.UTF8.GetBytes(route.Request.PostData!.Replace("\"text\":\"", "\"text\":\"\\u0007", StringComparison.Ordinal)) }),
+            new() { Times = 1 });
+        await SayAsync(text);
+        await Expect(Panel.Locator(".failed")).ToBeVisibleAsync();
     }
 
     /// <summary>Waits until the visitor sees exactly these messages of people, in this order, and each once.</summary>
