@@ -1,4 +1,6 @@
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Tests.Redis;
+using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Hosting.AccessMatrix;
@@ -7,6 +9,9 @@ namespace Intotes.Chat.Tests.Hosting.AccessMatrix;
 public sealed class AccessNodes : IAsyncLifetime
 {
     public const string PlatformKey = "key-of-the-platform";
+
+    /// <summary>The audit stream, and what nodes write every few seconds by themselves: the bytes of anonymous sessions, and which departments there are.</summary>
+    private static readonly string[] Kept = ["chat:{a:", "chat:{anonymous}:bytes", "chat:{anonymous}:counted:", "chat:{queues}:departments"];
 
     private RedisServerProcess? redis;
     private ConnectionMultiplexer? connection;
@@ -17,13 +22,15 @@ public sealed class AccessNodes : IAsyncLifetime
     public IConnectionMultiplexer Redis => connection!;
 
     /// <summary>
-    /// What is stored, but for the audit stream, which grows when somebody is refused; with the roster of operators only where an operator is not the caller, because any call of one shows that it is there.
+    /// What is stored, once the nodes have done what no answer waited for, but for what grows when somebody is refused or time passes; with the roster of operators only where an operator is not the caller, because any call of one shows that it is there.
     /// </summary>
     public async Task<string> DumpAsync(string pattern = "*", bool withRoster = true)
     {
+        await Nodes.Services.GetRequiredService<BackgroundWriter>().IdleAsync();
+        await Nodes.ServicesOfSecond.GetRequiredService<BackgroundWriter>().IdleAsync();
         var dump = await RedisDump.ReadAsync(Redis, pattern);
         string[] roster = withRoster ? [] : [":seen", ":presence", ":names"];
-        return RedisDump.Text(dump.Where(entry => !roster.Any(key => entry.Key == "chat:{operators}" + key) && !entry.Key.StartsWith("chat:{a:", StringComparison.Ordinal)).ToDictionary());
+        return RedisDump.Text(dump.Where(entry => !roster.Any(key => entry.Key == "chat:{operators}" + key) && !Kept.Any(key => entry.Key.StartsWith(key, StringComparison.Ordinal))).ToDictionary());
     }
 
     public async ValueTask InitializeAsync()

@@ -97,13 +97,16 @@ public sealed class AccessScene
         return id;
     }
 
-    /// <summary>With a session of its own, in which something was said and which is closed where the scene is about closed ones.</summary>
+    /// <summary>With a session of its own, in which something was said; where the scene is about closed ones an operator has answered, and it is closed.</summary>
     private async Task<ChatClient> WithSessionAsync(ChatClient client)
     {
-        (await client.OpenAsync()).Expect(HttpStatusCode.Created);
+        var id = (string)(await client.OpenAsync()).Expect(HttpStatusCode.Created)["sessionId"]!;
         (await client.SayAsync("Mine")).Expect(HttpStatusCode.Created);
         if (state == "closed")
         {
+            (await client.CallOperatorAsync()).Expect(HttpStatusCode.OK);
+            (await holder.PostAsync("operator/calls/claim", new { sessionId = id })).Expect(HttpStatusCode.OK);
+            (await holder.SayAsync("Yours", sessionId: id)).Expect(HttpStatusCode.Created);
             (await client.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
         }
 

@@ -10,7 +10,7 @@ public sealed class UnknownAndForeignTests(AccessNodes own) : IClassFixture<Acce
 
     private static readonly string[] NamingOnes =
     [
-        "GET /api/v1/chat/events", "GET /api/v1/chat/history", "GET /api/v1/chat/poll", "GET /api/v1/operator/sessions/{sessionId}",
+        "GET /api/v1/chat/events", "GET /api/v1/chat/history", "GET /api/v1/chat/poll", "GET /api/v1/operator/audit", "GET /api/v1/operator/sessions/{sessionId}",
         "GET /api/v1/operator/sessions/{sessionId}/customer",
         "POST /api/v1/chat/message", "POST /api/v1/chat/read", "POST /api/v1/chat/typing", "POST /api/v1/operator/calls/claim",
         "POST /api/v1/operator/sessions/{sessionId}/block", "POST /api/v1/operator/sessions/{sessionId}/close", "POST /api/v1/operator/sessions/{sessionId}/notes",

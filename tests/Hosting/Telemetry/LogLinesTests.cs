@@ -94,6 +94,8 @@ public sealed partial class LogLinesTests
             ("ASPNETCORE_ENVIRONMENT", "Production"), ("ASPNETCORE_URLS", $"{address}"), ("Redis__Configuration", ServiceUser.Connecting(redis.Configuration)),
             ("Jwt__SigningKey", SigningKey), ("Jwt__Issuer", "intotes"), ("Jwt__Audience", "intotes-chat"), ("Server__DrainSeconds", "0"),
             ("Platform__BaseUrl", $"https://127.0.0.1:{RedisPort.Free()}"), ("Platform__ApiKey", "a-key-of-a-test-for-the-platform"),
+            // How many files a process may open is this machine's, and warned of where it is less than the usual number needs.
+            ("Server__MaxConnections", "100"),
         ])
         {
             start.Environment[name] = value;

@@ -7,7 +7,7 @@ namespace Intotes.Chat.Tests.Hosting.Telemetry;
 public sealed class TraceTests(TracedConversation conversation)
 {
     [Theory]
-    [InlineData("open", "POST /api/v1/chat/session", "Client EXISTS", "Client GETEX", "Client EVALSHA open_session", "Client EVALSHA replace_current")]
+    [InlineData("open", "POST /api/v1/chat/session", "Client HGETALL", "Client EXISTS", "Client GETEX", "Client EVALSHA open_session", "Client EVALSHA replace_current")]
     [InlineData("ask", "POST /api/v1/chat/message", "Client GETEX", "Client EVALSHA append_message")]
     [InlineData(
         "call", "POST /api/v1/chat/session/call-operator",
