@@ -99,7 +99,7 @@ public sealed class WidgetFocusTests(Chromium chromium, WidgetNodes desk) : ICla
         var widget = await desk.VisitAsync(visitor);
         await widget.OpenAsync();
         await widget.SaidAsync("Hello");
-        await widget.Page.RouteAsync("**/session/transcript", route => route.FulfillAsync(
+        await widget.Page.RouteAsync("**/session/transcript*", route => route.FulfillAsync(
             new() { Status = 500, Body = "no", Headers = new Dictionary<string, string> { ["Access-Control-Allow-Origin"] = "*" } }));
         await widget.Button("Download the conversation").ClickAsync();
 
