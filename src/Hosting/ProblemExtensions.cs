@@ -4,6 +4,9 @@ using Microsoft.AspNetCore.Diagnostics;
 
 namespace Intotes.Chat.Hosting;
 
+/// <summary>The caller has asked for too much at once.</summary>
+public sealed class TooManyRequestsException() : Exception("The caller asks for too much at once.");
+
 /// <summary>Turns whatever goes wrong outside an endpoint's own answers into problem+json, without a word on the inside.</summary>
 public static class ProblemExtensions
 {
@@ -23,7 +26,7 @@ public static class ProblemExtensions
                 return FromException(http.Features.Get<IExceptionHandlerFeature>()!.Error).ExecuteAsync(http);
             },
             // Expected failures are counted and traced by the storage gateway; a line for each would bury the unexpected ones.
-            SuppressDiagnosticsCallback = static context => context.Exception is StorageUnavailableException or BadHttpRequestException,
+            SuppressDiagnosticsCallback = static context => context.Exception is StorageUnavailableException or TooManyRequestsException or BadHttpRequestException,
         });
 
     /// <summary>The same for what is answered with a status and no more, such as by routing.</summary>
@@ -52,6 +55,7 @@ public static class ProblemExtensions
     private static Problem FromException(Exception error) => error switch
     {
         StorageUnavailableException => Problem.StorageUnavailable,
+        TooManyRequestsException => Problem.RateLimited.After(TimeSpan.FromSeconds(1)),
         BadHttpRequestException { StatusCode: var status } => Problem.OfStatus(status) ?? Problem.InvalidRequest,
         _ => Problem.InternalError,
     };

@@ -29,9 +29,9 @@ public sealed class CallPages
         pages = new((key, ct) => CollectAsync(key.Departments.Split(',', StringSplitOptions.RemoveEmptyEntries), key.Limit, key.After, ct));
     }
 
-    /// <summary>The calls of these departments after the cursor.</summary>
-    public Task<CallPage> ReadAsync(IEnumerable<string> departments, int limit, CallCursor? after, CancellationToken ct) =>
-        pages.ReadAsync((limit, after, string.Join(',', departments)), ct);
+    /// <summary>The calls of these departments after the cursor, in the turn of the operator that asks.</summary>
+    public Task<CallPage> ReadAsync(Caller.Operator caller, IEnumerable<string> departments, int limit, CallCursor? after, CancellationToken ct) =>
+        pages.ReadAsync((limit, after, string.Join(',', departments)), caller.Id, ct);
 
     private async Task<CallPage> CollectAsync(string[] departments, int limit, CallCursor? after, CancellationToken ct)
     {

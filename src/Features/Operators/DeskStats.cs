@@ -17,7 +17,8 @@ public sealed class DeskStats
         reads = new((of, ct) => CollectAsync(of.Split(',', StringSplitOptions.RemoveEmptyEntries), ct));
     }
 
-    public Task<GetStats.Answer> ReadAsync(Caller.Operator caller, CancellationToken ct) => reads.ReadAsync(string.Join(',', departments.GrantedTo(caller)), ct);
+    public Task<GetStats.Answer> ReadAsync(Caller.Operator caller, CancellationToken ct) =>
+        reads.ReadAsync(string.Join(',', departments.GrantedTo(caller)), caller.Id, ct);
 
     private async Task<GetStats.Answer> CollectAsync(string[] of, CancellationToken ct)
     {

@@ -53,7 +53,8 @@ public sealed class ListCalls(CallPages pages, Departments departments) : Endpoi
 
     public override async Task<Answer> ExecuteAsync(Request request, CancellationToken ct)
     {
-        var page = await pages.ReadAsync(departments.GrantedTo(User.Operator()), request.Limit ?? DefaultLimit, CallCursor.Parse(request.After), ct);
+        var caller = User.Operator();
+        var page = await pages.ReadAsync(caller, departments.GrantedTo(caller), request.Limit ?? DefaultLimit, CallCursor.Parse(request.After), ct);
         return new Answer([.. page.Calls.Select(call => Of(call, page.TakenAt))], page.Total, page.Last?.ToString(), page.HasMore);
     }
 

@@ -62,7 +62,7 @@ public sealed class ListSessions(SessionPages pages, Departments departments, Au
         var (limit, before) = (request.Limit ?? DefaultLimit, request.Before);
         var page = await (request.State switch
         {
-            State.Waiting => pages.WaitingAsync(departments.GrantedTo(caller), limit, before, ct),
+            State.Waiting => pages.WaitingAsync(caller, departments.GrantedTo(caller), limit, before, ct),
             State.Active => pages.HeldAsync(caller, caller.IsSupervisor, limit, before, ct),
             State.Closed => pages.ClosedAsync(caller, caller.IsSupervisor, limit, before, ct),
             _ => pages.HeldAsync(caller, false, limit, before, ct),

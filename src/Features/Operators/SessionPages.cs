@@ -37,7 +37,7 @@ public sealed class SessionPages
     }
 
     /// <summary>Those that wait, in the order of service. Null where there is no session <paramref name="before"/>.</summary>
-    public async Task<SessionPage?> WaitingAsync(IEnumerable<string> departments, int limit, string? before, CancellationToken ct)
+    public async Task<SessionPage?> WaitingAsync(Caller.Operator caller, IEnumerable<string> departments, int limit, string? before, CancellationToken ct)
     {
         CallCursor? after = null;
         if (before is not null)
@@ -50,7 +50,7 @@ public sealed class SessionPages
             after = new CallCursor(await queue.IsGoneAsync(department, before, ct), Storage.Stored.CallTime(calledAt), before);
         }
 
-        var page = await calls.ReadAsync(departments, limit, after, ct);
+        var page = await calls.ReadAsync(caller, departments, limit, after, ct);
         return new SessionPage([.. page.Calls.Select(call => new ListedSession(call.Summary, call.Call.SeenAt))], page.HasMore);
     }
 
@@ -61,11 +61,11 @@ public sealed class SessionPages
     /// <param name="before">The last session of the page before.</param>
     /// <param name="ct">Ends the call.</param>
     public Task<SessionPage?> HeldAsync(Caller.Operator caller, bool ofAll, int limit, string? before, CancellationToken ct) =>
-        pages.ReadAsync(KeyOf(isClosed: false, caller, ofAll, limit, before), ct);
+        pages.ReadAsync(KeyOf(isClosed: false, caller, ofAll, limit, before), caller.Id, ct);
 
     /// <summary>Those that an operator closed, or all operators, newest first. Null where the session <paramref name="before"/> is not one of them.</summary>
     public Task<SessionPage?> ClosedAsync(Caller.Operator caller, bool ofAll, int limit, string? before, CancellationToken ct) =>
-        pages.ReadAsync(KeyOf(isClosed: true, caller, ofAll, limit, before), ct);
+        pages.ReadAsync(KeyOf(isClosed: true, caller, ofAll, limit, before), caller.Id, ct);
 
     private static Key KeyOf(bool isClosed, Caller.Operator caller, bool ofAll, int limit, string? before) =>
         ofAll && caller.Departments is { } granted ? new Key(isClosed, null, limit, before, string.Join(',', granted))

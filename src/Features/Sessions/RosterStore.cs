@@ -103,7 +103,7 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
     });
 
     /// <summary>The operators that called within the last day, the newest 2,000 of them.</summary>
-    public Task<IReadOnlyList<RosterEntry>> ReadAsync(CancellationToken ct) => all.ReadAsync("", ct);
+    public Task<IReadOnlyList<RosterEntry>> ReadAsync(CancellationToken ct) => all.ReadAsync("", "", ct);
 
     /// <summary>One operator, whether it ever called or not.</summary>
     public async Task<RosterEntry> ReadAsync(string operatorId, CancellationToken ct)
@@ -116,7 +116,7 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
         [.. (await redis.CallAsync("HGETALL", db => db.HashGetAllAsync(Keys.OfRoster()[3]), ct)).Select(operatorAndName => (string)operatorAndName.Value!)]);
 
     /// <summary>The names of the operators that called within the last day.</summary>
-    public Task<IReadOnlyList<string>> NamesAsync(CancellationToken ct) => names.ReadAsync("", ct);
+    public Task<IReadOnlyList<string>> NamesAsync(CancellationToken ct) => names.ReadAsync("", "", ct);
 
     /// <summary>The sessions an operator has.</summary>
     public async Task<IReadOnlyList<string>> HeldByAsync(string operatorId, CancellationToken ct)

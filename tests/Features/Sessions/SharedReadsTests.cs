@@ -1,4 +1,5 @@
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 
 namespace Intotes.Chat.Tests.Features.Sessions;
 
@@ -17,9 +18,9 @@ public sealed class SharedReadsTests
             await end.WaitAsync(Ct);
             return own;
         });
-        var first = reads.ReadAsync("list", Ct);
+        var first = reads.ReadAsync("list", "dana", Ct);
         await begun.WaitAsync(Ct);
-        var others = Enumerable.Range(0, 100).Select(_ => reads.ReadAsync("list", Ct)).ToList();
+        var others = Enumerable.Range(0, 100).Select(_ => reads.ReadAsync("list", "dana", Ct)).ToList();
 
         end.Release(2);
 
@@ -34,10 +35,10 @@ public sealed class SharedReadsTests
         var fails = true;
         var reads = new SharedReads<string, int>((_, _) => fails ? throw new InvalidOperationException("no") : Task.FromResult(7));
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => reads.ReadAsync("list", Ct));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => reads.ReadAsync("list", "dana", Ct));
         fails = false;
 
-        Assert.Equal(7, await reads.ReadAsync("list", Ct));
+        Assert.Equal(7, await reads.ReadAsync("list", "dana", Ct));
     }
 
     [Fact]
@@ -46,12 +47,42 @@ public sealed class SharedReadsTests
         var end = new TaskCompletionSource<int>();
         var reads = new SharedReads<string, int>((_, _) => end.Task);
         using var gone = new CancellationTokenSource();
-        var (first, second) = (reads.ReadAsync("list", gone.Token), reads.ReadAsync("list", Ct));
+        var (first, second) = (reads.ReadAsync("list", "dana", gone.Token), reads.ReadAsync("list", "dana", Ct));
 
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         end.SetResult(3);
 
         Assert.Equal(3, await second);
+    }
+
+    [Fact]
+    public async Task Who_asks_for_much_waits_for_itself_and_a_read_that_nobody_waits_for_does_not_begin()
+    {
+        var (order, begun, end) = (new List<string>(), new SemaphoreSlim(0), new SemaphoreSlim(0));
+        var reads = new SharedReads<string, int>(async (key, _) =>
+        {
+            order.Add(key);
+            begun.Release();
+            await end.WaitAsync(Ct);
+            return order.Count;
+        });
+        using var gone = new CancellationTokenSource();
+        var first = reads.ReadAsync("under way", "dana", Ct);
+        await begun.WaitAsync(Ct);
+        var left = reads.ReadAsync("left", "dana", gone.Token);
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+        var many = Enumerable.Range(1, SharedReads<string, int>.MostOfCaller).Select(n => reads.ReadAsync($"dana {n}", "dana", Ct)).ToList();
+
+        await Assert.ThrowsAsync<TooManyRequestsException>(() => reads.ReadAsync("one more", "dana", Ct));
+        var shared = reads.ReadAsync("dana 1", "dana", Ct);
+        var others = reads.ReadAsync("eli's", "eli", Ct);
+        end.Release(100);
+        await Task.WhenAll([first, shared, others, .. many]);
+
+        Assert.Equal(["under way", "dana 1", "eli's", "dana 2"], order[..4]);
+        Assert.Equal(2 + many.Count, order.Count);
+        Assert.Equal(11, await reads.ReadAsync("one more", "dana", Ct));
     }
 }
