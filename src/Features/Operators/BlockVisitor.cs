@@ -61,7 +61,7 @@ public sealed class BlockVisitor(SessionReader reader, HandoverStore handovers, 
             var minutes => ("blocked", $"for {minutes} minutes"),
         };
         security.Note("visitor_" + what);
-        await audit.RecordAsync(User, what, sessionId, userId.Length > 0 ? userId : null, $"{request.Minutes} minutes");
+        await audit.RecordAsync(User, what, sessionId, userId.Length > 0 ? userId : null, text.Length > 0 ? text : null);
         await notes.AddAsync(sessionId, what, caller, text, null, ct);
         return TypedResults.NoContent();
     }

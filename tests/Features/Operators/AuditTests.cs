@@ -47,6 +47,9 @@ public sealed class AuditTests(AuditedNodes desk) : DeskTest(desk), IClassFixtur
         Assert.Equal(
             ["account_erased", "blocked", "claimed", "claimed", "closed", "customer_seen", "noted", "released", "transferred", "unblocked"],
             (await WhatsAsync(sue, $"userId={user}")).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["blocked for 5 minutes", "unblocked "],
+            (await EntriesAsync(sue, $"sessionId={call.SessionId}")).Select(entry => $"{entry["what"]} {entry["detail"]}").Where(entry => entry.Contains("blocked", StringComparison.Ordinal)));
         Assert.Contains("history_read", await WhatsAsync(sue, $"sessionId={call.SessionId}"));
         Assert.Equal(["presence_set", "closed"], await WhatsAsync(sue, $"operatorId={eli.Id}"));
         Assert.Equal(["reply_added", "reply_deleted", "reply_replaced"], (await WhatsAsync(sue, $"operatorId={dana.Id}")).Where(what => what.StartsWith("reply", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
