@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,7 +24,18 @@ public sealed class SteppedNodes : IAsyncLifetime
     private SteppedGateway Second => (SteppedGateway)Both.ServicesOfSecond.GetRequiredService<RedisGateway>();
 
     /// <summary>Forgets everything, so that a test can look through all that one scene left.</summary>
-    public Task ForgetAsync() => Both.Redis.Database.EmptyAsync();
+    public async Task ForgetAsync()
+    {
+        await BackgroundIdleAsync();
+        await Both.Redis.Database.EmptyAsync();
+    }
+
+    /// <summary>Returns when both nodes have done what no answer waited for.</summary>
+    public async Task BackgroundIdleAsync()
+    {
+        await Both.Services.GetRequiredService<BackgroundWriter>().IdleAsync();
+        await Both.ServicesOfSecond.GetRequiredService<BackgroundWriter>().IdleAsync();
+    }
 
     /// <summary>
     /// Sends a request to the first node and hangs up at the n-th step of it; returns when the node has noticed and is done with it. False where
