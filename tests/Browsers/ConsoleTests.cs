@@ -81,8 +81,8 @@ public sealed class ConsoleTests(Chromium chromium, PlatformNodes desk) : Consol
         var eve = Desk.Operator();
         await eve.PostAsync("operator/canned-replies", new { shortcut = "greet", text = "Hello {{visitor.name}}, I am {{operator.name}}." });
         await eve.PostAsync("operator/canned-replies", new { shortcut = "wait", text = "One moment, please." });
-        var ann = await CallerAsync("Ann $& {{operator.name}}");
-        await using var dana = await SignInAsync();
+        var ann = await CallerAsync("Ann $& {{visitor.name}}");
+        await using var dana = await SignInAsync("Dana {{visitor.name}}");
         await dana.TakeNextAsync();
         var options = dana.Page.GetByRole(AriaRole.Option);
 
@@ -98,7 +98,7 @@ public sealed class ConsoleTests(Chromium chromium, PlatformNodes desk) : Consol
         await dana.Composer.PressAsync("Tab");
         await dana.Composer.PressAsync("Enter");
 
-        await SeesAsync(ann, "Hello Ann $& {{operator.name}}, I am Dana.");
+        await SeesAsync(ann, "Hello Ann $& {{visitor.name}}, I am Dana {{visitor.name}}.");
     }
 
     [Fact]
