@@ -38,6 +38,7 @@ public sealed class AbandonedReadTests(ChatNodes nodes)
             await reads.LetOneAsync();
         }
 
+        await reads.AskedAsync();
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
         await reads.AbortedAsync();
@@ -49,7 +50,7 @@ public sealed class AbandonedReadTests(ChatNodes nodes)
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "Semaphores whose wait handle is never asked for hold nothing to dispose.")]
     private sealed class SteppedReads(RedisConnection connection, RedisResilience resilience, IMeterFactory meters) : RedisGateway(connection, resilience, meters)
     {
-        private readonly SemaphoreSlim permitted = new(0), happened = new(0);
+        private readonly SemaphoreSlim asked = new(0), permitted = new(0), happened = new(0);
         private readonly TaskCompletionSource aborted = new();
         private int begun;
 
@@ -58,11 +59,15 @@ public sealed class AbandonedReadTests(ChatNodes nodes)
         public static void Register(IServiceCollection services) => services.AddSingleton<RedisGateway, SteppedReads>();
 
         /// <summary>Returns once one more read has happened.</summary>
-        public Task LetOneAsync()
+        public async Task LetOneAsync()
         {
+            await AskedAsync();
             permitted.Release();
-            return happened.WaitAsync(Ct);
+            await happened.WaitAsync(Ct);
         }
+
+        /// <summary>Returns once the next read waits to be permitted: what was read before it is written.</summary>
+        public Task AskedAsync() => asked.WaitAsync(Ct);
 
         /// <summary>Returns once the read that was not permitted has been given up.</summary>
         public Task AbortedAsync() => aborted.Task.WaitAsync(TimeSpan.FromSeconds(30), Ct);
@@ -70,6 +75,7 @@ public sealed class AbandonedReadTests(ChatNodes nodes)
         public override async Task<T> BulkAsync<T, TCall>(int size, RedisKey key, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct)
         {
             Interlocked.Increment(ref begun);
+            asked.Release();
             try
             {
                 await permitted.WaitAsync(ct);

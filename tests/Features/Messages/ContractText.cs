@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Intotes.Chat.Tests.Features.Messages;
 
@@ -6,7 +7,7 @@ namespace Intotes.Chat.Tests.Features.Messages;
 /// What API.md says of the text of a message, written down once more from its words and the Unicode tables, and from nothing in src: the
 /// judge of what the service takes and what it gives back.
 /// </summary>
-internal static class ContractText
+internal static partial class ContractText
 {
     /// <summary>The white space of Unicode (PropList.txt, White_Space).</summary>
     public static readonly IReadOnlyList<char> WhiteSpace =
@@ -58,6 +59,12 @@ internal static class ContractText
 
     /// <summary>Whether this may be a client message id: 1 to 64 of A-Z a-z 0-9 . _ -</summary>
     public static bool IsClientMessageId(string text) => text.Length is >= 1 and <= 64 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+
+    /// <summary>A name as it has to come back: white space, controls and marks of the writing direction are one space, and none at an end.</summary>
+    public static string Name(string sent) => Gaps().Replace(sent, " ").Trim(' ');
+
+    [GeneratedRegex(@"[\p{Cc}\p{Z}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]+")]
+    private static partial Regex Gaps();
 
     private static IEnumerable<char> Range(int first, int last) => Enumerable.Range(first, last - first + 1).Select(c => (char)c);
 }

@@ -68,16 +68,19 @@ public sealed class NaughtyStringsTests(PrivateNodes own) : IClassFixture<Privat
         var visitor = await MessageSteps.VisitorAsync(Nodes);
         var supervisor = ChatClient.Operator(Nodes, role: "supervisor");
         var sessionId = (string)(await visitor.OpenAsync())["sessionId"]!;
+        string? name = null;
 
         foreach (var text in Strings.Where(text => text.Length > 0))
         {
             var isName = IsTaken(await visitor.PostAsync("chat/session", new { name = text }), "name", text);
+            // A name is one line; one of which nothing is left changes nothing.
+            name = isName && ContractText.Name(text) is { Length: > 0 } line ? line : name;
             var described = await visitor.PostAsync("chat/session", new { pageUrl = text });
             if (IsTaken(described, "pageUrl", text))
             {
                 var seen = (await supervisor.GetAsync($"operator/sessions/{sessionId}")).Expect(HttpStatusCode.OK)["session"]!["visitor"]!;
                 Assert.Equal(text, (string?)seen["pageUrl"]);
-                Assert.Equal(isName, text == (string?)seen["name"]);
+                Assert.Equal(name, (string?)seen["name"]);
                 Assert.Equal((string?)seen["name"], (string?)described["visitor"]!["name"]);
             }
         }
@@ -113,7 +116,8 @@ public sealed class NaughtyStringsTests(PrivateNodes own) : IClassFixture<Privat
         }
 
         answer.ExpectInvalid(field);
-        Assert.True(text.Length > 100 || text.Any(char.IsControl), $"{field} may not be {text}");
+        var isReserved = field == "name" && text.Contains("system", StringComparison.OrdinalIgnoreCase);
+        Assert.True(text.Length > 100 || text.Any(char.IsControl) || isReserved, $"{field} may not be {text}");
         return false;
     }
 }

@@ -34,7 +34,10 @@ public sealed class FormerDepartmentTests(ChatNodes shared) : IAsyncLifetime
         var (undecided, closed) = (Visitor(), Visitor());
         var named = (string)(await undecided.OpenAsync()).Expect(HttpStatusCode.Created)["sessionId"]!;
         await connection!.GetDatabase().HashSetAsync(Keys.Session(named), "department", Former);
-        closed = (await CallAsync(Former)).Visitor;
+        var answered = await CallAsync(Former);
+        closed = answered.Visitor;
+        (await dana.ClaimAsync(answered.SessionId)).Expect(HttpStatusCode.OK);
+        (await dana.SayAsync("Hello", answered.SessionId)).Expect(HttpStatusCode.Created);
         await closed.PostAsync("chat/session/close");
 
         await StartWithoutAsync();
