@@ -22,6 +22,7 @@ internal sealed class OperatorLife
     private readonly bool isZombie;
     private readonly Dictionary<string, string> hand = [];
     private string? kept;
+    private CancellationToken patience;
 
     public OperatorLife(Desk desk, Ledger ledger, IReadOnlyList<SessionToken> visitors, int number)
     {
@@ -36,7 +37,7 @@ internal sealed class OperatorLife
 
     public async Task LiveAsync(CancellationToken ct)
     {
-        Fate.Current = fate;
+        (Fate.Current, patience) = (fate, ct);
         try
         {
             await desk.Roster.SetPresenceAsync(caller, new Presence(PresenceStatus.Online, Ledger.Capacity, []), ct);
@@ -212,10 +213,10 @@ internal sealed class OperatorLife
         ledger.MayLoseAll(caller.Id);
         var before = ledger.ClaimsOf(session!);
         await desk.AgeAsync(caller.Id);
-        await desk.Sweeper.SweepAsync(TestContext.Current.CancellationToken);
+        await desk.Sweeper.SweepAsync(patience);
         while (ledger.ClaimsOf(session!) == before && !ledger.IsSettled(session!))
         {
-            await Task.Delay(IdlePause, TestContext.Current.CancellationToken);
+            await Task.Delay(IdlePause, patience); // where the others have given up, nobody takes it
         }
     }
 
