@@ -117,7 +117,7 @@ public sealed class ServiceProcess : IAsyncDisposable
                 using var live = await Http.GetAsync(new Uri(Address, "/health/live"));
                 return;
             }
-            catch (HttpRequestException) when (!process.HasExited && TimeProvider.System.GetElapsedTime(started) < LivesWithin)
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !process.HasExited && TimeProvider.System.GetElapsedTime(started) < LivesWithin)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(20));
             }
