@@ -1,11 +1,12 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Intotes.Chat.Tests.Redis;
 
 namespace Intotes.Chat.Tests.Hosting.Container;
 
 /// <summary>The service as it is deployed. Its image is made by ./test where tests use containers.</summary>
-public sealed class ContainerTests(ChatNodes nodes)
+public sealed partial class ContainerTests(ChatNodes nodes)
 {
     private const string Image = "CHAT_TEST_IMAGE", Department = "container";
 
@@ -31,7 +32,9 @@ public sealed class ContainerTests(ChatNodes nodes)
         await TalkAsync(container.Address);
 
         Assert.Equal(0, await container.StopAsync(within: TimeSpan.FromSeconds(DrainSeconds + 30)));
-        Assert.DoesNotMatch("\"LogLevel\":\"(Warning|Error|Critical)\"", await container.LogAsync());
+        // Other tests' calls wait in the shared Redis, in departments that this node does not have.
+        Assert.Empty((await container.LogAsync()).Split('\n').Where(line =>
+            Warning().IsMatch(line) && !line.Contains("which is not in the settings", StringComparison.Ordinal)));
     }
 
     private Dictionary<string, string> Settings() => new()
@@ -112,4 +115,7 @@ public sealed class ContainerTests(ChatNodes nodes)
         Assert.True(answer.IsSuccessStatusCode, $"{call}: {answer.StatusCode} {text}");
         return JsonNode.Parse(text)!;
     }
+
+    [GeneratedRegex("\"LogLevel\":\"(Warning|Error|Critical)\"")]
+    private static partial Regex Warning();
 }
