@@ -90,8 +90,9 @@ public sealed class ConsoleTextTests(Chromium chromium, PlatformNodes desk) : Co
     [Fact]
     public async Task No_attack_runs_wherever_it_is_written()
     {
-        var ann = Desk.Operator(name: Attacks[0]);
-        await using var dana = await SignInAsync(Attacks[1]);
+        // No visitor may carry the name of an operator.
+        var ann = Desk.Operator(name: Attacks[0] + " of Ann");
+        await using var dana = await SignInAsync(Attacks[1] + " of Dana");
         foreach (var (number, attack) in Attacks.Index())
         {
             await ann.PostAsync("operator/canned-replies", new { shortcut = $"attack-{number}", text = attack.StartsWith("{{", StringComparison.Ordinal) ? "-" : attack });

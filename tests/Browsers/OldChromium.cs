@@ -44,6 +44,11 @@ public sealed class OldChromium : IAsyncLifetime
                 await packed.CopyToAsync(unpacked, TestContext.Current.CancellationToken);
             }
 
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(part, (UnixFileMode)0b111_101_101);
+            }
+
             File.Move(part, target, overwrite: true);
         }
 
