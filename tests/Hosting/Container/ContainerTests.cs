@@ -32,9 +32,9 @@ public sealed partial class ContainerTests(ChatNodes nodes)
         await TalkAsync(container.Address);
 
         Assert.Equal(0, await container.StopAsync(within: TimeSpan.FromSeconds(DrainSeconds + 30)));
-        // Other tests' calls wait in the shared Redis, in departments that this node does not have.
+        // Other tests' calls wait in the shared Redis, in departments that this node does not have; and the engine may permit few open files.
         Assert.DoesNotContain(
-            (await container.LogAsync()).Split('\n'), line => Warning().IsMatch(line) && !line.Contains("which is not in the settings", StringComparison.Ordinal));
+            (await container.LogAsync()).Split('\n'), line => Warning().IsMatch(line) && !Expected().IsMatch(line));
     }
 
     private Dictionary<string, string> Settings() => new()
@@ -118,4 +118,7 @@ public sealed partial class ContainerTests(ChatNodes nodes)
 
     [GeneratedRegex("\"LogLevel\":\"(Warning|Error|Critical)\"")]
     private static partial Regex Warning();
+
+    [GeneratedRegex("which is not in the settings|ConnectionLimits")]
+    private static partial Regex Expected();
 }

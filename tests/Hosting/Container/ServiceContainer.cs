@@ -24,7 +24,7 @@ internal sealed class ServiceContainer : IAsyncDisposable
         var container = new ServiceContainer();
         IEnumerable<string> environment = settings.Append(new("ASPNETCORE_URLS", $"{container.Address}")).SelectMany(setting => (string[])["--env", $"{setting.Key}={setting.Value}"]);
         await DockerAsync([
-            "run", "--detach", "--name", container.name, "--network", "host", "--ulimit", "nofile=65536:65536", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL",
+            "run", "--detach", "--name", container.name, "--network", "host", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL",
             "--security-opt", "no-new-privileges", "--health-interval", "1s", .. environment, image]);
         return container;
     }
