@@ -205,17 +205,20 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
             .SetTag("server.address", connection.Address.Host).SetTag("server.port", connection.Address.Port);
     }
 
-    /// <summary>A script whose write replicas must have. Each attempt leaves a marker of its own, for only the reply of the last one is told.</summary>
+    /// <summary>A script whose write replicas must have. Each attempt that is not refused leaves a marker of its own, for only the reply of the last one is told.</summary>
     private sealed class KeptCall(RedisGateway gateway, Replicas replicas, Script script, RedisKey[] keys, RedisValue[] arguments)
     {
-        private RedisKey marker;
+        /// <summary>Null where the script refused: nothing was written that must be kept.</summary>
+        private RedisKey? left;
 
-        public Task<RedisResult> RunAsync(IDatabase redis)
+        public async Task<RedisResult> RunAsync(IDatabase redis)
         {
-            marker = Keys.Marker(keys[0], Guid.NewGuid());
-            return gateway.EvaluateAsync(redis, script.Marked, [.. keys, marker], arguments);
+            var marker = Keys.Marker(keys[0], Guid.NewGuid());
+            var reply = await gateway.EvaluateAsync(redis, script.Marked, [.. keys, marker], arguments);
+            left = (int)reply[1] == 1 ? marker : default(RedisKey?);
+            return reply[0];
         }
 
-        public Task<bool> IsKeptAsync(TimeSpan took) => replicas.HaveAsync(marker, took);
+        public async Task<bool> IsKeptAsync(TimeSpan took) => left is not { } marker || await replicas.HaveAsync(marker, took);
     }
 }

@@ -38,11 +38,32 @@ public sealed partial class Script
     /// <summary>Whether its answer may be large, so that it takes the bulk connection; its header says so.</summary>
     public bool IsBulk { get; }
 
-    /// <summary>The same script, which takes one more key, the last: a marker that it writes besides, for <see cref="Replicas"/>.</summary>
-    public Script Marked => field ??= new Script(Name, WritesMarker + Text);
+    /// <summary>
+    /// The same script, which takes one more key, the last: a marker that it writes besides, for <see cref="Replicas"/>. Its reply is { the script's own reply,
+    /// 1 where it left a marker, 0 where the script refused }: a refusal needs no replica.
+    /// </summary>
+    public Script Marked => field ??= new Script(Name, MarksFrom + Text + MarksTo.Replace("REFUSALS", string.Join(", ", Refusals.Select(word => word + " = true")), StringComparison.Ordinal));
 
-    /// <summary>What cannot be written now (the memory is full) must not stop what is permitted all the same, such as erasing.</summary>
-    private const string WritesMarker = "redis.pcall('SET', table.remove(KEYS), '', 'PX', 15000)\n";
+    /// <summary>The first words of replies that change nothing that must be kept; its header names them.</summary>
+    private IEnumerable<string> Refusals => RefusedLine().Match(Text) is { Success: true } line ? line.Groups[1].Value.Split(", ") : [];
+
+    private const string MarksFrom = "local marker = table.remove(KEYS)\nlocal function run()\n";
+
+    /// <summary>
+    /// The marker comes last, so that it makes nothing possible that Redis would refuse the script, nor stops what is permitted, such as erasing while the
+    /// memory is full. Redis refuses SET then, but not as a script's second write, so UNLINK goes first.
+    /// </summary>
+    private const string MarksTo = """
+
+        end
+        local reply = run()
+        if ({ REFUSALS })[type(reply) == 'table' and reply[1] or reply] then
+          return { reply, 0 }
+        end
+        redis.pcall('UNLINK', marker)
+        redis.pcall('SET', marker, '', 'PX', 15000)
+        return { reply, 1 }
+        """;
 
     internal static Script Load(string name) => new(name, Read(name));
 
@@ -61,4 +82,7 @@ public sealed partial class Script
 
     [GeneratedRegex(@"^-- include: (\w+)$", RegexOptions.Multiline)]
     private static partial Regex IncludeLine();
+
+    [GeneratedRegex(@"^-- Refused by ([\w, ]+): ", RegexOptions.Multiline)]
+    private static partial Regex RefusedLine();
 }

@@ -4,6 +4,7 @@
 -- ARGV   1 most entries of the day, 2 lifetime (s), then fields and values
 -- Reply  'recorded' | 'full'
 -- Kept   on replicas before it is acknowledged, where the service is set so
+-- Refused by full: nothing to keep
 
 if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[1]) then
   return 'full'

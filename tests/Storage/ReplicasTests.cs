@@ -119,6 +119,44 @@ public sealed class ReplicasTests : IAsyncLifetime
         Assert.InRange(commands.Count(command => command.StartsWith("WAIT", StringComparison.OrdinalIgnoreCase)), 1, 20);
     }
 
+    [Fact]
+    public async Task What_is_refused_needs_no_replica_and_leaves_no_marker()
+    {
+        var (visitor, stranger, closed) = (await MessageSteps.VisitorAsync(carefree!), await MessageSteps.VisitorAsync(carefree!), await MessageSteps.VisitorAsync(carefree!));
+        stranger.SessionToken = $"{visitor.SessionToken!.Split('.')[0]}.{stranger.SessionToken!.Split('.')[1]}";
+        (await closed.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
+        var marked = 0;
+        await using var monitor = await RedisMonitor.StartAsync(redis!.Port);
+
+        var commands = await monitor.CommandsAsync(async () =>
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, (await SayAsync(stranger, "m-1")).Status);
+            Assert.Equal(HttpStatusCode.Unauthorized, (await stranger.SendToAsync(Careful, HttpMethod.Post, "chat/session/close")).Status);
+            (await SayAsync(closed, "m-1")).ExpectProblem(409, "session_closed");
+            marked = careful!.Redis.Database.Multiplexer.GetServers()[0].Keys(pattern: "chat:*:marker:*").Count();
+        });
+
+        Assert.Equal(0, marked);
+        Assert.DoesNotContain(commands, command => command.StartsWith("WAIT", StringComparison.OrdinalIgnoreCase));
+        // Ending it again changes nothing, but it is acknowledged.
+        (await closed.SendToAsync(Careful, HttpMethod.Post, "chat/session/close")).ExpectProblem(503, "storage_unavailable");
+    }
+
+    [Fact]
+    public async Task While_the_memory_is_full_everything_can_be_erased_and_nothing_can_be_stored()
+    {
+        var visitor = await MessageSteps.VisitorAsync(carefree!);
+        await using var replica = await ReplicaAsync(visitor);
+        await using var admin = await ConnectionMultiplexer.ConnectAsync($"{redis!.Configuration},allowAdmin=true");
+        await admin.GetServers()[0].ConfigSetAsync("maxmemory", 1);
+
+        (await SayAsync(visitor, "m-1")).ExpectProblem(503, "storage_unavailable");
+        Assert.Empty((await visitor.SendToAsync(Careful, HttpMethod.Get, "chat/history")).Expect(HttpStatusCode.OK).Texts());
+        (await visitor.SendToAsync(Careful, HttpMethod.Delete, "chat/session")).Expect(HttpStatusCode.NoContent);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await visitor.SendToAsync(Careful, HttpMethod.Get, "chat/history")).Status);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

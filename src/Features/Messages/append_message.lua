@@ -11,6 +11,7 @@
 --          then the change of what the session takes, where it was stored now }
 --        | { 'closed' } | { 'full' } | { 'blocked' } | { 'sign_in' } | refusal
 -- Kept   on replicas before it is acknowledged, where the service is set so
+-- Refused by denied, limited, closed, full, blocked, sign_in, reused: nothing to keep
 -- include: session
 
 local from, text = ARGV[4], ARGV[6]

@@ -4,6 +4,7 @@
 --        6 id of the request, 7 most bytes of notes, 0 for any number
 -- Reply  { 'added', id } | { 'full' } | { 'gone' }
 -- Kept   on replicas before it is acknowledged, where the service is set so
+-- Refused by full, gone: nothing to keep
 -- include: session
 
 local left = redis.call('TTL', KEYS[1])

@@ -3,6 +3,7 @@
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 for how long (ms), 0 to let it again
 -- Reply  { 'blocked', user id or '' } | { 'denied' }
 -- Kept   on replicas before it is acknowledged, where the service is set so
+-- Refused by denied: nothing to keep
 -- include: session
 
 if not may() then

@@ -5,6 +5,7 @@
 -- Reply  { 'returned', HGETALL, how long (ms) the operator had it, or '' when it was returned before } | { 'denied' }
 --        | { 'kept' } when the operator got it after it was found to be gone: it is back
 -- Kept   on replicas before it is acknowledged, where the service is set so
+-- Refused by denied, kept: nothing to keep
 -- include: session
 
 local operator, gone_at = ARGV[1], ARGV[4]

@@ -3,6 +3,7 @@
 -- ARGV   1 operator id, 2 the other's id or '', 3 the other's name, 4 department or '', 5 text of the entry, 6 idle lifetime (s)
 -- Reply  { 'transferred', HGETALL, how long (ms) the operator had it, or '' when it was transferred before, id of the entry } | { 'denied' }
 -- Kept   on replicas before it is acknowledged, where the service is set so
+-- Refused by denied: nothing to keep
 -- include: session
 
 local from, to, department = ARGV[1], ARGV[2], ARGV[4]

@@ -6,6 +6,7 @@
 -- Reply  { 'waiting' | 'active', HGETALL, the change of what the session takes, where it was called now } | { 'open', department } where it was only asked
 --        | { 'closed' } | { 'full' } | { 'blocked' } | { 'sign_in' } | refusal
 -- Kept   on replicas before it is acknowledged, where the service is set so
+-- Refused by denied, limited, closed, full, blocked, sign_in: nothing to keep
 -- include: session
 
 local refused = refusal()

@@ -4,6 +4,7 @@
 -- Reply  { 'closed', HGETALL, how long (ms) its operator had it, or '' when none had or it was closed before,
 --          what weigh returns, where it was closed now } | refusal
 -- Kept   on replicas before it is acknowledged, where the service is set so
+-- Refused by denied, limited: nothing to keep
 -- include: session
 
 local refused = refusal()

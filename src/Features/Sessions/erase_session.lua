@@ -5,6 +5,7 @@
 -- Reply  { 'found' | 'later', department or '', operator or '', user or '', where an anonymous one was deleted "bytes hour 0 0", as of weigh, else '' }
 --        | { 'gone' } | refusal
 -- Kept   on replicas before it is acknowledged, where the service is set so
+-- Refused by limited: nothing to keep; a session that is gone may be one whose erasure replicas do not have yet
 -- include: session
 
 local asks_only, owner = ARGV[4] == '', holds .. ' ' .. ARGV[2]

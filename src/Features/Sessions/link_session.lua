@@ -5,6 +5,7 @@
 --        6 idle lifetime (s), 7 closed lifetime (s), 8 '1' to close
 -- Reply  { 'linked', department or '' of the call it waited with, operator or '' that held it, where it was linked now "bytes hour 0 0", as of weigh, else '' } | { 'closed' } or blocked | { 'denied' }
 -- Kept   on replicas before it is acknowledged, where the service is set so
+-- Refused by denied, closed: nothing to keep
 -- include: session
 
 local digest, user, name, close = ARGV[1], ARGV[2], ARGV[3], ARGV[8] == '1'

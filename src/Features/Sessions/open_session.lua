@@ -5,6 +5,7 @@
 --        then pairs of field and value that describe the visitor; an empty value leaves what is there
 -- Reply  { 'created', HGETALL, what weigh returns } | { 'existing', HGETALL } | { 'closed' } | { 'blocked' } | refusal
 -- Kept   on replicas before it is acknowledged, where the service is set so
+-- Refused by denied, limited, blocked: nothing to keep
 -- include: session
 
 local kind, credential, create, lifetime = ARGV[1], ARGV[2], ARGV[4] == '1', ARGV[5]

@@ -3,6 +3,7 @@
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 score, 5 comment or '', 6 text of the entry
 -- Reply  { 'rated', department or '' } | { 'open' } | { 'unanswered' } | refusal
 -- Kept   on replicas before it is acknowledged, where the service is set so
+-- Refused by denied, limited, open, unanswered: nothing to keep
 -- include: session
 
 local refused = refusal()

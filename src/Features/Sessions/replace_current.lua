@@ -4,6 +4,7 @@
 -- ARGV   1 the session expected to be current or '', 2 the new one, 3 lifetime (s)
 -- Reply  the session that is current now, or 'blocked'
 -- Kept   on replicas before it is acknowledged, where the service is set so
+-- Refused by blocked: nothing to keep
 
 if redis.call('EXISTS', KEYS[3]) == 1 then
   return 'blocked'
