@@ -18,12 +18,12 @@ internal static class PrimaryServers
 
     public static bool IsPrimary(ClusterNode node) => !node.IsReplica && node.Slots.Count > 0;
 
-    /// <summary>Asks each of them, and leaves out those that do not answer. Throws what one of them ran into where none answers.</summary>
-    public static async Task<IReadOnlyList<T>> AskAsync<T>(IConnectionMultiplexer connection, Func<IServer, Task<T>> ask)
+    /// <summary>Asks each of them, and leaves out those that do not answer within the patience. Throws what one of them ran into where none answers.</summary>
+    public static async Task<IReadOnlyList<T>> AskAsync<T>(IConnectionMultiplexer connection, TimeSpan patience, Func<IServer, Task<T>> ask)
     {
         List<T> answers = [];
         Exception? silence = null;
-        await foreach (var asked in Task.WhenEach(Of(connection).Select(ask)))
+        await foreach (var asked in Task.WhenEach(Of(connection).Select(server => ask(server).WaitAsync(patience))))
         {
             if (asked.IsCompletedSuccessfully)
             {
@@ -31,7 +31,7 @@ internal static class PrimaryServers
             }
             else
             {
-                silence = asked.Exception!.InnerException;
+                silence = asked.Exception?.InnerException;
             }
         }
 

@@ -71,6 +71,11 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     public virtual Task<T> CallAsync<T>(string operation, Func<IDatabase, Task<T>> command, CancellationToken ct) =>
         CallAsync(operation, null, command, static (redis, command) => command(redis), ct);
 
+    /// <summary>Asks every primary, and leaves out those that do not answer in time.</summary>
+    /// <exception cref="StorageUnavailableException">None answered.</exception>
+    public Task<IReadOnlyList<T>> AskPrimariesAsync<T>(string operation, Func<IServer, Task<T>> ask, CancellationToken ct) =>
+        CallAsync(operation, db => PrimaryServers.AskAsync(db.Multiplexer, resilience.Patience, ask), ct);
+
     /// <summary>
     /// Runs several plain reads, of one slot and together, once there is room for them among those under way; one round trip. Tests override it to do
     /// something else before or after.

@@ -69,8 +69,7 @@ public sealed class RedisMemory(RedisConnection connection, RedisGateway redis, 
     /// <exception cref="StorageUnavailableException">None answered.</exception>
     public async Task ReadAsync(CancellationToken ct)
     {
-        var answers = await redis.CallAsync(
-            "INFO", db => PrimaryServers.AskAsync(db.Multiplexer, static async server => ServerMemory.From(server.EndPoint, (string)(await server.ExecuteAsync("INFO", "memory"))!)), ct);
+        var answers = await redis.AskPrimariesAsync("INFO", static async server => ServerMemory.From(server.EndPoint, (string)(await server.ExecuteAsync("INFO", "memory"))!), ct);
         var primaries = PrimaryServers.Of(connection.Multiplexer).Select(primary => primary.EndPoint).ToHashSet();
         // One that gave no answer this time is taken as it was before.
         List<ServerMemory> servers = [.. answers, .. Servers.Where(before => primaries.Contains(before.Server) && answers.All(answer => !answer.Server.Equals(before.Server)))];

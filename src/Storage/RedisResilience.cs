@@ -50,6 +50,9 @@ public sealed partial class RedisResilience : IDisposable
         pipelines = [.. Enumerable.Range(0, isOpen.Length).Select(Build)];
     }
 
+    /// <summary>For each server of a call to all: less than an attempt, so that one without an answer does not make the attempt fail.</summary>
+    public TimeSpan Patience => attempt * 0.8;
+
     /// <summary>Where reads wait for each other.</summary>
     public ReadBulkhead Reads { get; }
 

@@ -10,14 +10,38 @@ namespace Intotes.Chat.Storage;
 /// <param name="IsPersistenceFailing">It could not write its append-only file or its snapshot.</param>
 /// <param name="ReplicationLagSeconds">Since its slowest replica last confirmed anything; 0 without replicas.</param>
 /// <param name="ClockOffsetSeconds">Its clock less this node's.</param>
-public sealed record ServerState(EndPoint Server, long Evictions, bool IsPersistenceFailing, double ReplicationLagSeconds, double ClockOffsetSeconds);
+public sealed record ServerState(EndPoint Server, long Evictions, bool IsPersistenceFailing, double ReplicationLagSeconds, double ClockOffsetSeconds)
+{
+    /// <param name="server">The server that answered.</param>
+    /// <param name="info">What INFO says.</param>
+    /// <param name="clockOffset">Its clock less this node's.</param>
+    public static ServerState From(EndPoint server, string info, TimeSpan clockOffset)
+    {
+        // Of two modules each has a line of the same name.
+        var fields = info.Split("\r\n").Select(line => line.Split(':', 2)).Where(field => field.Length == 2)
+            .DistinctBy(field => field[0]).ToDictionary(field => field[0], field => field[1]);
+        var lags = fields.Where(field => field.Key.StartsWith("slave", StringComparison.Ordinal) && field.Value.Contains(",lag=", StringComparison.Ordinal))
+            .Select(field => Number(field.Value.Split(",lag=")[1]));
+        return new ServerState(
+            server,
+            Number(fields.GetValueOrDefault("evicted_keys")),
+            fields.GetValueOrDefault("aof_last_write_status") == "err" || fields.GetValueOrDefault("rdb_last_bgsave_status") == "err",
+            lags.DefaultIfEmpty(0).Max(),
+            clockOffset.TotalSeconds);
+    }
+
+    private static long Number(string? text) => long.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : 0;
+}
 
 /// <summary>The state of every primary and the time of the last backup, as metrics. <c>RedisWatch</c> renews them every few seconds.</summary>
 public sealed class RedisServers
 {
+    /// <summary>A primary that gives no answer is shown as it was for so long: a scrape in between must not start an alert's time anew.</summary>
+    private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(30);
+
     private readonly RedisGateway redis;
     private readonly TimeProvider time;
-    private volatile IReadOnlyList<ServerState> servers = [];
+    private volatile IReadOnlyList<(ServerState State, long At)> read = [];
     private long backupAt;
 
     public RedisServers(RedisGateway redis, RedisMemory memory, IMeterFactory meters, TimeProvider time)
@@ -36,15 +60,16 @@ public sealed class RedisServers
         meter.CreateObservableGauge("chat.redis.backup.age", BackupAge, "s", "Time since the last backup.");
     }
 
-    /// <summary>The primaries that answered last; none while Redis is away.</summary>
-    public IReadOnlyList<ServerState> States => servers;
+    /// <summary>The primaries that have answered of late; none while Redis is away.</summary>
+    public IReadOnlyList<ServerState> States => [.. read.Where(server => time.GetElapsedTime(server.At) < GoodFor).Select(server => server.State)];
 
     /// <summary>Asks every primary once.</summary>
     /// <exception cref="StorageUnavailableException">None answered.</exception>
     public async Task ReadAsync(CancellationToken ct)
     {
-        servers = [];
-        servers = await redis.CallAsync("INFO", db => PrimaryServers.AskAsync(db.Multiplexer, StateAsync), ct);
+        var answers = await redis.AskPrimariesAsync("INFO", StateAsync, ct);
+        var now = time.GetTimestamp();
+        read = [.. answers.Select(answer => (answer, now)), .. read.Where(before => answers.All(answer => !answer.Server.Equals(before.State.Server)))];
         var backup = await redis.CallAsync("GET", static db => db.StringGetAsync(Keys.Backup), ct);
         Volatile.Write(ref backupAt, backup.TryParse(out long seconds) ? seconds : 0);
     }
@@ -54,25 +79,14 @@ public sealed class RedisServers
         var before = time.GetUtcNow();
         var clock = await server.TimeAsync();
         var now = before + ((time.GetUtcNow() - before) / 2);
-        var fields = ((string)(await server.ExecuteAsync("INFO"))!).Split("\r\n")
-            .Select(line => line.Split(':', 2)).Where(field => field.Length == 2).ToDictionary(field => field[0], field => field[1]);
-        var lags = fields.Where(field => field.Key.StartsWith("slave", StringComparison.Ordinal) && field.Value.Contains(",lag=", StringComparison.Ordinal))
-            .Select(field => Number(field.Value.Split(",lag=")[1]));
-        return new ServerState(
-            server.EndPoint,
-            Number(fields.GetValueOrDefault("evicted_keys")),
-            fields.GetValueOrDefault("aof_last_write_status") == "err" || fields.GetValueOrDefault("rdb_last_bgsave_status") == "err",
-            lags.DefaultIfEmpty(0).Max(),
-            (clock - now.UtcDateTime).TotalSeconds);
+        return ServerState.From(server.EndPoint, (string)(await server.ExecuteAsync("INFO"))!, clock - now.UtcDateTime);
     }
-
-    private static long Number(string? text) => long.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     private IEnumerable<Measurement<double>> BackupAge() =>
         Volatile.Read(ref backupAt) is > 0 and var at ? [new((time.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(at)).TotalSeconds)] : [];
 
     private IEnumerable<Measurement<T>> Each<T>(Func<ServerState, T> value)
-        where T : struct => servers.Select(server => Measure(value(server), server.Server));
+        where T : struct => States.Select(server => Measure(value(server), server.Server));
 
     private static Measurement<T> Measure<T>(T value, EndPoint server)
         where T : struct

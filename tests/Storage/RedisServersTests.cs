@@ -47,6 +47,32 @@ public sealed class RedisServersTests
     }
 
     [Fact]
+    public async Task A_primary_that_hangs_hides_no_other_and_is_shown_as_it_was()
+    {
+        await using var cluster = await RedisClusterProcesses.StartAsync();
+        await using var node = ChatNode.Start(cluster.Configuration, new LogWatch()); // what it logs here is expected
+        var servers = ActivatorUtilities.CreateInstance<RedisServers>(node.Services);
+        await servers.ReadAsync(Ct);
+        Assert.Equal(3, servers.States.Count);
+
+        // The time of the last backup is not to be on the one that hangs.
+        var other = (IPEndPoint)node.Services.GetRequiredService<RedisConnection>().Multiplexer.GetServer(Keys.Backup).EndPoint;
+        await Enumerable.Range(0, 3).Select(cluster.Primary).First(primary => primary.Port != other.Port).PauseAsync();
+        await servers.ReadAsync(Ct);
+
+        Assert.Equal(3, servers.States.Count);
+    }
+
+    [Fact]
+    public void Lines_of_the_same_name_as_of_two_modules_hide_nothing()
+    {
+        var state = ServerState.From(
+            new IPEndPoint(IPAddress.Loopback, 6379), "# Modules\r\nmodule:name=bf,ver=1\r\nmodule:name=search,ver=2\r\n# Stats\r\nevicted_keys:7\r\n", TimeSpan.Zero);
+
+        Assert.Equal(7, state.Evictions);
+    }
+
+    [Fact]
     public async Task A_data_set_that_is_gone_is_noticed_once_by_each_node()
     {
         await using var redis = await RedisServerProcess.StartAsync();
