@@ -32,7 +32,7 @@ public sealed class CloseHeldSession(SessionCloser closer, SummaryStore summarie
         var caller = User.Operator();
         ct = CancellationToken.None; // Begun is finished, whether the caller waits or not.
         var access = SessionAccess.OfOperator(Route<string>("sessionId")!, caller);
-        if (await closer.CloseAsync(access, SystemTexts.ClosedBy(caller.Name), request.Reason, ct) is not { Reply: { } session })
+        if (await closer.CloseAsync(access, SystemTexts.ClosedBy(caller.Name), request.Reason, ct) is not { Reply.Session: { } session })
         {
             return Problem.NotAssigned;
         }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Intotes.Chat.Features.Sessions;
 
-/// <summary>The visitor ends the conversation. Ending it again changes nothing.</summary>
+/// <summary>The visitor ends the conversation. Ending it again changes nothing. While an operator has it, a blocked visitor does not end it.</summary>
 public sealed class CloseSession(SessionGate gate, SessionCloser closer)
     : EndpointWithoutRequest<Results<Ok<SessionView>, Problem>>
 {
@@ -12,14 +12,19 @@ public sealed class CloseSession(SessionGate gate, SessionCloser closer)
     {
         Post("chat/session/close");
         Policies(Access.SessionMember, Access.Visitor);
-        Description(d => d.Refuses(Problem.InvalidSessionToken, Problem.SessionNotFound));
+        Description(d => d.Refuses(Problem.InvalidSessionToken, Problem.Blocked, Problem.SessionNotFound));
     }
 
     public override async Task<Results<Ok<SessionView>, Problem>> ExecuteAsync(CancellationToken ct)
     {
         // Begun is finished, whether the caller waits or not.
-        var (session, refusal) = await gate.EnterAsync(
+        var (closed, refusal) = await gate.EnterAsync(
             User.Caller(), null, Allowance.Actions, access => closer.CloseAsync(access, SystemTexts.ClosedByVisitor, null, CancellationToken.None), ct);
-        return session is null ? refusal! : TypedResults.Ok(SessionView.Of(session, null, null));
+        return closed switch
+        {
+            null => refusal!,
+            { Session: { } session } => TypedResults.Ok(SessionView.Of(session, null, null)),
+            _ => Problem.Blocked,
+        };
     }
 }

@@ -1,14 +1,18 @@
 namespace Intotes.Chat.Features.Sessions;
 
+/// <param name="Session">Null where its visitor is blocked while an operator has it: then it goes on.</param>
+/// <param name="Had">How long its operator had it; null when none had, or it was closed before.</param>
+public sealed record ClosedSession(Session? Session, TimeSpan? Had);
+
 /// <summary>Ends conversations, and tells the queue and the roster; whatever is interrupted, closing again completes it.</summary>
 public sealed class SessionCloser(SessionStore sessions, AccountStore accounts, QueueStore queue, RosterStore roster, SampleStore samples)
 {
-    public async Task<Entered<Session>> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
+    public async Task<Entered<ClosedSession>> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
     {
         var entered = await sessions.CloseAsync(access, text, reason, ct);
-        if (entered.Reply is not var (session, had))
+        if (entered.Reply is not ({ } session, var had))
         {
-            return new Entered<Session>(null, entered.RetryAfter);
+            return entered;
         }
 
         await LeaveDeskAsync(session.Id, session.CalledAt is null ? null : session.Department, session.OperatorId, ct);
@@ -22,7 +26,7 @@ public sealed class SessionCloser(SessionStore sessions, AccountStore accounts, 
             samples.Record(session.Department!, SampleKind.Busy, session.Id, duration.TotalSeconds);
         }
 
-        return session;
+        return entered;
     }
 
     /// <summary>A closed session leaves the queue it may wait in, and the operator that may have it.</summary>

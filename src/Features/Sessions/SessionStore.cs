@@ -143,6 +143,7 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
         return reply.Status switch
         {
             "closed" => new ClosedSession(Session.From(access.SessionId, reply.Fields(1)), reply.Milliseconds(2)),
+            "blocked" => new ClosedSession(null, null),
             _ => reply.Refused<ClosedSession>(Scripts.close_session),
         };
     }
@@ -241,6 +242,3 @@ public sealed record OpenReply(OpenStatus Status, Session? Session = null, TimeS
 /// <param name="Session">Null unless it waits or an operator has it.</param>
 /// <param name="Department">In which a call would wait, where that was asked.</param>
 public sealed record CallReply(CallStatus Status, Session? Session, string? Department = null);
-
-/// <param name="Had">How long its operator had it; null when none had, or it was closed before.</param>
-public sealed record ClosedSession(Session Session, TimeSpan? Had);

@@ -1,8 +1,8 @@
--- Ends a conversation. Ending it again changes nothing.
+-- Ends a conversation. Ending it again changes nothing. A blocked visitor does not end one that an operator has: it could erase it then at once.
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 text of the entry, 5 closed lifetime (s), 6 reason or ''
 -- Reply  { 'closed', HGETALL, how long (ms) its operator had it, or '' when none had or it was closed before,
---          what weigh returns, where it was closed now } | refusal
+--          what weigh returns, where it was closed now } | { 'blocked' } | refusal
 -- Kept   on replicas before it is acknowledged, where the service is set so
 -- Refused by denied, limited: nothing to keep
 -- include: session
@@ -12,6 +12,9 @@ if refused then
   return refused
 end
 local session = redis.call('HMGET', KEYS[1], 'status', 'joined')
+if session[1] == 'active' and ARGV[1] ~= 'operator' and ARGV[1] ~= 'supervisor' and is_blocked() then
+  return { 'blocked' }
+end
 local had, weighed = '', ''
 if session[1] ~= 'closed' then
   had = session[2] and ms_after(session[2]) or ''

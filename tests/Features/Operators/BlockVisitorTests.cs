@@ -100,6 +100,24 @@ public sealed class BlockVisitorTests(DeskNodes desk) : DeskTest(desk)
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_blocked_visitor_does_not_end_the_conversation_to_erase_it(bool isAccount)
+    {
+        var dana = Desk.Operator();
+        var call = isAccount ? await Desk.CallHeldByAsync(dana, visitor: Desk.Account()) : await Desk.CallHeldByAsync(dana);
+        (await BlockAsync(dana, call, 30)).Expect(HttpStatusCode.NoContent);
+
+        (await call.Visitor.PostAsync("chat/session/close")).ExpectProblem(403, "blocked");
+        Assert.Equal("active", (string?)await Desk.Database.HashGetAsync(Keys.Session(call.SessionId), "status"));
+        Assert.Equal(HttpStatusCode.Accepted, (await call.Visitor.DeleteAsync("chat/session")).Status);
+        (await dana.GetAsync($"operator/sessions/{call.SessionId}")).Expect(HttpStatusCode.OK);
+
+        (await dana.PostAsync($"operator/sessions/{call.SessionId}/close")).Expect(HttpStatusCode.OK);
+        Assert.False(await Desk.Database.KeyExistsAsync(Keys.Session(call.SessionId)));
+    }
+
+    [Theory]
     [InlineData(-1)]
     [InlineData(43_201)]
     [InlineData(null)]

@@ -173,7 +173,7 @@ internal sealed class OperatorLife
     {
         var (closed, _) = await desk.Closer.CloseAsync(SessionAccess.OfOperator(session, caller), SystemTexts.ClosedBy(caller.Name), null, ct);
         ledger.Settle(session, caller.Id);
-        return closed;
+        return closed?.Session;
     }
 
     /// <summary>What the endpoint does to hand a session to a department.</summary>
