@@ -63,6 +63,9 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
     /// <summary>Counts what a request leaves in Redis. Null when there is room for it, else how long to wait.</summary>
     public TimeSpan? TakeBytes(string client, int size) => bytes.Take(client, size);
 
+    /// <summary>Counts what a request has left in Redis, where that is known only afterwards.</summary>
+    public void AddBytes(string client, int size) => bytes.Add(client, size);
+
     public void Dispose()
     {
         waiting.Dispose();

@@ -23,12 +23,11 @@ public sealed class HourlyBytes(long perHour, TimeProvider time) : IDisposable
             return null;
         }
 
-        // Two first requests at once may each make one; then one of them goes uncounted.
-        var taken = clients.TryGetValue(client, out Taken? known) ? known! : clients.Set(client, new Taken(), Remember);
+        var taken = Of(client);
         lock (taken)
         {
             var now = time.GetUtcNow().Ticks;
-            var even = Math.Max(taken.Even, now) + (long)((double)bytes / perHour * TimeSpan.TicksPerHour);
+            var even = After(taken, now, bytes);
             if (even - now - TimeSpan.TicksPerHour is > 0 and var ahead)
             {
                 return TimeSpan.FromTicks(ahead);
@@ -39,7 +38,27 @@ public sealed class HourlyBytes(long perHour, TimeProvider time) : IDisposable
         }
     }
 
+    /// <summary>Counts bytes that are stored already; where those are too many, the next have to wait.</summary>
+    public void Add(string client, int bytes)
+    {
+        if (perHour == 0 || bytes <= 0)
+        {
+            return;
+        }
+
+        var taken = Of(client);
+        lock (taken)
+        {
+            taken.Even = After(taken, time.GetUtcNow().Ticks, bytes);
+        }
+    }
+
     public void Dispose() => clients.Dispose();
+
+    // Two first requests at once may each make one; then one of them goes uncounted.
+    private Taken Of(string client) => clients.TryGetValue(client, out Taken? known) ? known! : clients.Set(client, new Taken(), Remember);
+
+    private long After(Taken taken, long now, int bytes) => Math.Max(taken.Even, now) + (long)((double)bytes / perHour * TimeSpan.TicksPerHour);
 
     private sealed class Taken
     {

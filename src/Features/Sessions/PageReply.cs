@@ -2,4 +2,5 @@ namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>What became of noting the page that the visitor is on.</summary>
 /// <param name="IsClosed">Nothing was noted, because the session is closed.</param>
-public sealed record PageReply(bool IsClosed);
+/// <param name="Grown">Bytes that the address takes more than the last.</param>
+public sealed record PageReply(bool IsClosed, int Grown = 0);

@@ -22,7 +22,7 @@ public sealed class SessionOpener(
     {
         if (sent is not null)
         {
-            var reply = await sessions.OpenAsync(SessionAccess.ByToken(sent) with { Allowance = allowance }, create: false, details, ct);
+            var reply = await DescribeAsync(SessionAccess.ByToken(sent) with { Allowance = allowance }, new Caller.Visitor(sent), ClientName.Of(client), details, ct);
             if (reply.Session is { } session)
             {
                 return (new OpenedSession(session, IsNew: false, sent), null);
@@ -79,7 +79,7 @@ public sealed class SessionOpener(
         {
             if (current is not null)
             {
-                var reply = await sessions.OpenAsync(SessionAccess.OfAccount(current, account.UserId, confirmed: true), create: false, details, ct);
+                var reply = await DescribeAsync(current, account, details, ct);
                 if (reply.Session is { } session)
                 {
                     return (new OpenedSession(session, IsNew: false, Token: null), null);
@@ -111,6 +111,20 @@ public sealed class SessionOpener(
                 return (null, Problem.Blocked);
             }
         }
+    }
+
+    private Task<OpenReply> DescribeAsync(string sessionId, Caller.Account account, VisitorDetails details, CancellationToken ct) =>
+        DescribeAsync(SessionAccess.OfAccount(sessionId, account.UserId, confirmed: true), account, ClientName.OfAccount(account.UserId), details, ct);
+
+    /// <summary>
+    /// The session there is, with what its visitor now says about itself. Who has stored too much, or finds no room, goes on with what was known.
+    /// </summary>
+    private async Task<OpenReply> DescribeAsync(SessionAccess access, Caller caller, string client, VisitorDetails details, CancellationToken ct)
+    {
+        var isNoted = limits.TakeBytes(client, 0) is null && !policy.RefusesMessage(caller);
+        var reply = await sessions.OpenAsync(access, create: false, isNoted ? details : details.Unsaid, ct);
+        limits.AddBytes(client, reply.Grown);
+        return reply;
     }
 
     private static Problem? Refusal(OpenReply reply) => reply switch
@@ -159,7 +173,7 @@ public sealed class SessionOpener(
     /// <summary>Whether it may not be replaced. Asks by opening it, for that also marks a closed session as superseded before another takes its place.</summary>
     private async Task<bool> IsLiveAsync(Caller.Account account, string? current, VisitorDetails details, CancellationToken ct) =>
         current is not null
-        && (await sessions.OpenAsync(SessionAccess.OfAccount(current, account.UserId, confirmed: true), create: false, details, ct)).Status is OpenStatus.Existing or OpenStatus.Blocked;
+        && (await DescribeAsync(current, account, details, ct)).Status is OpenStatus.Existing or OpenStatus.Blocked;
 
     private async Task TidyUpAsync(Caller.Account account, string sessionId, LinkedSession closed, CancellationToken ct)
     {

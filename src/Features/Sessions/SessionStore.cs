@@ -51,7 +51,7 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
                 "locale", details.Locale ?? "", "page_url", details.PageUrl ?? "", "department", details.Department ?? "",
             ],
             ct);
-        if (reply.Status == "created")
+        if (reply.Status is "created" or "existing")
         {
             anonymousBytes.Note(reply.Text(2));
         }
@@ -59,7 +59,7 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
         return reply.Status switch
         {
             "created" => new OpenReply(OpenStatus.Created, Session.From(access.SessionId, reply.Fields(1))),
-            "existing" => new OpenReply(OpenStatus.Existing, Session.From(access.SessionId, reply.Fields(1))),
+            "existing" => new OpenReply(OpenStatus.Existing, Session.From(access.SessionId, reply.Fields(1)), Grown: (int)reply.Number(3)),
             "closed" => new OpenReply(OpenStatus.Closed),
             "blocked" => new OpenReply(OpenStatus.Blocked),
             "denied" => new OpenReply(OpenStatus.Denied),
@@ -165,9 +165,10 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
     public async Task<Entered<PageReply>> SetPageAsync(SessionAccess access, string pageUrl, CancellationToken ct)
     {
         var reply = await RunAsync(Scripts.set_page, access, [pageUrl], ct);
+        anonymousBytes.Note(reply.Status == "noted" ? reply.Text(1) : null);
         return reply.Status switch
         {
-            "noted" => new PageReply(IsClosed: false),
+            "noted" => new PageReply(IsClosed: false, (int)reply.Number(2)),
             "closed" => new PageReply(IsClosed: true),
             _ => reply.Refused<PageReply>(Scripts.set_page),
         };
@@ -237,7 +238,8 @@ public sealed record SessionMentions(string? Department, string? OperatorId, str
 
 /// <param name="Session">Where there is one to return.</param>
 /// <param name="RetryAfter">When the caller may again, where it is limited.</param>
-public sealed record OpenReply(OpenStatus Status, Session? Session = null, TimeSpan? RetryAfter = null);
+/// <param name="Grown">Bytes that what the visitor says of itself takes more than before.</param>
+public sealed record OpenReply(OpenStatus Status, Session? Session = null, TimeSpan? RetryAfter = null, int Grown = 0);
 
 /// <param name="Session">Null unless it waits or an operator has it.</param>
 /// <param name="Department">In which a call would wait, where that was asked.</param>

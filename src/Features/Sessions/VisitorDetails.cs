@@ -8,5 +8,8 @@ public sealed record VisitorDetails(string? Name, string? Email, string? Locale,
     /// <summary>What a new session of this visitor takes in Redis.</summary>
     public int StoredBytes => SessionStore.SessionOverhead + Bytes(Name) + Bytes(Email) + Bytes(Locale) + Bytes(PageUrl);
 
+    /// <summary>The same without what the session would keep of it.</summary>
+    public VisitorDetails Unsaid => this with { Name = null, Email = null, Locale = null, PageUrl = null };
+
     private static int Bytes(string? text) => text is null ? 0 : Encoding.UTF8.GetByteCount(text);
 }

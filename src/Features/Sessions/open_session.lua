@@ -3,21 +3,25 @@
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 '1' to create what is missing, 5 lifetime (s) of an empty session, 6 what an empty session takes (bytes),
 --        then pairs of field and value that describe the visitor; an empty value leaves what is there
--- Reply  { 'created', HGETALL, what weigh returns } | { 'existing', HGETALL } | { 'closed' } | { 'blocked' } | refusal
+-- Reply  { 'created', HGETALL, what weigh returns } | { 'existing', HGETALL, what weigh_more returns, bytes that came along } | { 'closed' } | { 'blocked' } | refusal
 -- Kept   on replicas before it is acknowledged, where the service is set so
 -- Refused by denied, limited, blocked: nothing to keep
 -- include: session
 
 local kind, credential, create, lifetime = ARGV[1], ARGV[2], ARGV[4] == '1', ARGV[5]
 
+-- Returns how much longer (bytes) the texts became. That of the department is one of a few short ones.
 local function describe()
+  local grown = 0
   -- Once an operator was called the department is that of the call: its entry lies in that queue.
   local called = redis.call('HEXISTS', KEYS[1], 'called') == 1
   for i = 7, #ARGV, 2 do
     if ARGV[i + 1] ~= '' and not (called and ARGV[i] == 'department') then
+      grown = grown + (ARGV[i] == 'department' and 0 or #ARGV[i + 1] - #(redis.call('HGET', KEYS[1], ARGV[i]) or ''))
       redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
     end
   end
+  return grown
 end
 
 if redis.call('EXISTS', KEYS[1]) == 0 then
@@ -48,5 +52,6 @@ local limited = over_limit()
 if limited then
   return limited
 end
-describe()
-return { 'existing', redis.call('HGETALL', KEYS[1]) }
+local grown = describe()
+local weighed = weigh_more(grown)
+return { 'existing', redis.call('HGETALL', KEYS[1]), weighed, grown }

@@ -120,6 +120,17 @@ local function weigh(more, seconds)
   return change(session[1], session[2], session[3], sum, hour)
 end
 
+-- The same for what does not make it be kept longer. Returns the change, '' where there is none.
+local function weigh_more(more)
+  local session = redis.call('HMGET', KEYS[1], 'token', 'bytes', 'ends')
+  if more == 0 or not session[2] then
+    return ''
+  end
+  local sum = session[2] + more
+  redis.call('HSET', KEYS[1], 'bytes', sum)
+  return change(session[1], session[2], session[3], sum, session[3] or 0)
+end
+
 -- Deletes the session with everything of it, and wakes those who wait there.
 local function erase()
   redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[5])

@@ -107,5 +107,32 @@ public sealed class SessionBytesTests(ChatNodes shared) : IAsyncLifetime
         Assert.InRange((double)counted / taken, 0.67, 2);
     }
 
+    [Fact]
+    public async Task What_a_visitor_says_of_itself_later_is_counted_and_ends_where_its_client_has_stored_too_much()
+    {
+        await using var few = await ChatNodes.StartAsync(shared.Redis.Configuration, count: 1, new Dictionary<string, string> { ["Chat:Limits:BytesPerHourPerIp"] = "100000" });
+        var visitor = await MessageSteps.VisitorAsync(few);
+        var session = SessionToken.Parse(visitor.SessionToken!)!.SessionId;
+        var (before, address) = (await BytesAsync(session), "https://a.example/" + Emoji[..1900]);
+        (await visitor.PostAsync("chat/session", new { name = "Ann", email = "ann@a.example", pageUrl = address })).Expect(HttpStatusCode.OK);
+        var said = Encoding.UTF8.GetByteCount("Ann" + "ann@a.example" + address);
+        Assert.Equal(before + said, await BytesAsync(session));
+        var taken = (long)await few.Redis.Database.ExecuteAsync("MEMORY", "USAGE", Keys.Session(session), "SAMPLES", "0");
+        Assert.InRange((double)(before + said) / taken, 0.5, 2);
+
+        // Only what is longer than before counts against the client, and what is shorter is taken off the session.
+        (await visitor.PostAsync("chat/session/page", new { pageUrl = "/" })).Expect(HttpStatusCode.NoContent);
+        Assert.Equal(before + said - Encoding.UTF8.GetByteCount(address) + 1, await BytesAsync(session));
+        var pages = 0;
+        while ((await visitor.PostAsync("chat/session/page", new { pageUrl = pages % 2 == 0 ? address : "/" })).Status == HttpStatusCode.NoContent)
+        {
+            Assert.True(++pages < 70, "Pages are not counted.");
+        }
+
+        (await visitor.PostAsync("chat/session/page", new { pageUrl = "/other" })).ExpectProblem(429, "rate_limited");
+        (await visitor.PostAsync("chat/session", new { name = "Bob" })).Expect(HttpStatusCode.OK);
+        Assert.Equal("Ann", (string?)await few.Redis.Database.HashGetAsync(Keys.Session(session), "name"));
+    }
+
     private async Task<int> BytesAsync(string session) => (int)await Nodes.Redis.Database.HashGetAsync(Keys.Session(session), "bytes");
 }
