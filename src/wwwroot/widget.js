@@ -5,20 +5,22 @@
   const page = /** @type {any} */ (window);
   const early = page.IntotesChat;
   if (early?.mount) return early.mount();
-  // A module has no current script, a bundle another one; a stack names the file also then.
-  const script = /** @type {any} */ (document.currentScript ?? document.querySelector('script[src*="/widget.js"]'));
-  const data = { ...page.IntotesChatSettings, ...script?.dataset };
-  const base = data.server ? new URL(`${data.server}/`, document.baseURI).href
-    : /(https?:[^\s@]*\/)widget\.js/.exec(`${script?.src} ${new Error().stack}`)?.[1];
+  let script = /** @type {any} */ (document.currentScript);
+  // A module has no current script; the first line of a stack names the file also then. Nothing else does: other vendors have a widget.js, too.
+  const [, address, home] = /^[^/(]*((http\S*\/)widget\.js[^\s:]*)/.exec(script?.src || new Error().stack) ?? [];
+  if (!script?.src) script = [...document.scripts].find(tag => tag.src === address) ?? script;
+  const data = { __proto__: null, ...page.IntotesChatSettings, ...script?.dataset };
+  const base = data.server ? new URL(`${data.server}/`, document.baseURI).href : home;
   if (!base) return console.warn("No chat", "no server");
 
   /** Name of the launcher, and what it says when the chat cannot be loaded. @type {Record<string, string>} */
   const labels = {
-    en: "Chat with us|Not available", de: "Chatten Sie mit uns|Nicht verfügbar", es: "Chatee con nosotros|No disponible",
+    // @ts-ignore: only what stands here
+    __proto__: null, en: "Chat with us|Not available", de: "Chatten Sie mit uns|Nicht verfügbar", es: "Chatee con nosotros|No disponible",
     ar: "تحدث معنا|غير متاح", ja: "チャットで相談する|利用できません",
   };
   // What a page says may be no language tag: main.js makes of it what can be made.
-  const wanted = data.locale || document.documentElement.lang || navigator.language, language = wanted.split(/\W|_/)[0].toLowerCase();
+  const wanted = `${data.locale || document.documentElement.lang || navigator.language}`, language = wanted.split(/\W|_/)[0].toLowerCase();
   const known = labels[language] ? language : "en", [label, apology] = labels[known].split("|");
 
   // The host has no box of its own, so nothing that the page says of it hides or moves what is inside. The page's styles do not reach what is inside.
@@ -167,6 +169,11 @@
       const { localStorage, sessionStorage } = storing();
       if (isSignedOut) {
         for (const area of [localStorage, sessionStorage]) for (const name in area) if (/^intotes-chat:.*account:/.test(name)) delete area[name];
+      }
+      // The draft and unsent texts written before become the account's. Left behind, the next visitor would see them. A loaded chat moves them itself.
+      if (jwt && !loading) for (const name of Object.keys(sessionStorage)) if (/^intotes-chat:.*t:session$/.test(name)) {
+        sessionStorage[name.slice(0, -7) + keyOf(jwt)] ??= sessionStorage[name];
+        delete sessionStorage[name];
       }
       if (localStorage["intotes-chat:session"] || localStorage[`intotes-chat:${keyOf(jwt)}`]) loaded();
     } catch { /* storage may be forbidden */ }

@@ -20,6 +20,7 @@ export function conversation(call, identity, details, changed, arrived, refused)
   let cursor = START, isSynced = false, readSaid = START, typingSaid = 0, idle = 0, answered = "", isCalled = false;
   /** The page that operators see. @type {string | undefined} */
   let pageSaid;
+  let pageDue = 0, pageFailures = 0;
   /** @type {Promise<void> | null} */
   let opening = null;
 
@@ -63,9 +64,13 @@ export function conversation(call, identity, details, changed, arrived, refused)
     tellPage() {
       const { pageUrl } = details();
       if (document.hidden) pageSaid = undefined; // meanwhile another tab may tell its own
-      else if (isSynced && chat.status !== "closed" && pageUrl && pageUrl !== pageSaid) {
+      else if (isSynced && chat.status !== "closed" && pageUrl && pageUrl !== pageSaid && Date.now() >= pageDue) {
         pageSaid = pageUrl;
-        call("POST session/page", { body: { pageUrl } }).catch(() => {});
+        call("POST session/page", { body: { pageUrl } }).then(() => pageFailures = 0, ({ isTransient, seconds }) => {
+          if (!isTransient || pageSaid !== pageUrl) return;
+          pageSaid = undefined; // to be told again
+          pageDue = Date.now() + pause(pageFailures++, seconds);
+        });
       }
     },
 

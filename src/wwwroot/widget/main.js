@@ -147,8 +147,8 @@ export async function start({ data: { texts: further, department }, base, wanted
     seen = readSeen();
     // The account takes over what the visitor has read, too.
     if (!jwt && compareIds(before, seen) > 0) shared.set(seenKey(), seen = before);
-    outbox.move(jwt ? [] : items);
-    if (written) draft.keep(written);
+    token ? outbox.move(jwt ? [] : items) : outbox.keep([]);
+    if (written || !token) draft.keep(written);
     window.write(draft.read());
     chat.reset();
   }

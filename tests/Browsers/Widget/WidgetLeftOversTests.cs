@@ -1,0 +1,73 @@
+using static Microsoft.Playwright.Assertions;
+
+namespace Intotes.Chat.Tests.Browsers.Widget;
+
+/// <summary>What a visitor wrote before a page on which it is signed in, or out: it goes with the visitor, and never to the next one. And what could not be told is told later.</summary>
+[Collection(nameof(BrowserStories))]
+public sealed class WidgetLeftOversTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_visitor_wrote_goes_with_it_to_the_next_page_and_is_gone_once_it_signed_out(bool isLoadedBetween)
+    {
+        await using var visitor = (await chromium.OpenAsync()).Expecting("ERR_FAILED");
+        var widget = await desk.VisitAsync(visitor);
+        await widget.OpenAsync();
+        await widget.SaidAsync("Hello");
+        await widget.Page.RouteAsync("**/chat/message", route => route.AbortAsync());
+        await widget.SayAsync("Unsent secret");
+        await Expect(widget.Panel.Locator("li.visitor").Last).ToContainTextAsync("Unsent secret");
+        await widget.Field.FillAsync("Written secret");
+        await widget.CallAsync<object?>("chat.close()");
+
+        await widget.Page.ReloadAsync();
+        if (isLoadedBetween)
+        {
+            await widget.Page.UnrouteAllAsync();
+            await widget.IdentifyAsync(Jwt.Issue(ChatClient.NewId("user"), "Alice"));
+            await widget.CallAsync<object?>("chat.open().then(() => null)");
+            await Expect(widget.Field).ToHaveValueAsync("Written secret");
+            await widget.ShowsAsync("Hello", "Unsent secret");
+            await Expect(widget.Panel).Not.ToContainTextAsync("Sending");
+            Assert.Empty(await KeptAsync(widget, ":(draft|unsent):session"));
+            await widget.Page.ReloadAsync();
+        }
+
+        await widget.IdentifyAsync(null);
+        Assert.Empty(await KeptAsync(widget, "secret|draft|unsent|account"));
+        await widget.CallAsync<object?>("chat.open().then(() => null)");
+        await Expect(widget.Field).ToHaveValueAsync("");
+        await Expect(widget.Panel).Not.ToContainTextAsync("secret");
+    }
+
+    [Fact]
+    public async Task A_page_change_that_could_not_be_told_is_told_again()
+    {
+        await using var visitor = (await chromium.OpenAsync()).Expecting("503");
+        var widget = await desk.VisitAsync(visitor);
+        await widget.OpenAsync();
+        await widget.SaidAsync("Hello");
+        var (refused, told) = (0, new TaskCompletionSource<string>());
+        await widget.Page.RouteAsync("**/chat/session/page", async route =>
+        {
+            if (refused++ == 0)
+            {
+                await route.FulfillAsync(new() { Status = 503, ContentType = "application/json", Body = """{ "code": "unavailable" }""", Headers = [new("Access-Control-Allow-Origin", "*")] });
+                return;
+            }
+
+            told.TrySetResult(route.Request.PostData ?? "");
+            await route.ContinueAsync();
+        });
+
+        await widget.Page.EvaluateAsync("history.pushState(null, '', '/orders')");
+
+        Assert.Contains("/orders", await told.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    /// <summary>The keys under which the browser keeps something that this is in.</summary>
+    private static Task<string[]> KeptAsync(WidgetWindow widget, string pattern) => widget.Page.EvaluateAsync<string[]>("""
+        pattern => [localStorage, sessionStorage].flatMap(area => Object.entries(area).filter(entry => RegExp(pattern).test(entry.join())).map(([key]) => key))
+        """, pattern);
+}
