@@ -75,8 +75,9 @@ public static class ServerExtensions
             kestrel.Limits.MaxRequestBodySize = MostBodyBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = MostHeaderBytes;
             // A browser also sends cookies that others set for the parent domain, in whatever encoding. By default one byte that is no UTF-8 would be
-            // 400 at every address. What credentials have to look like is checked where they are read.
-            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+            // 400 at every address. What credentials have to look like is checked where they are read. A length is left to Kestrel: with an encoding of ours it
+            // throws at one of more digits than a number has.
+            kestrel.RequestHeaderEncodingSelector = static name => name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? null : Encoding.Latin1;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
             // Longer than the longest pause between two polls; also for one that never sends anything.
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);

@@ -1,12 +1,13 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Tests.Redis;
 
 namespace Intotes.Chat.Tests.Hosting.Container;
 
 /// <summary>The service as it is deployed. Its image is made by ./test where tests use containers.</summary>
-public sealed partial class ContainerTests(ChatNodes nodes)
+public sealed partial class ContainerTests
 {
     private const string Image = "CHAT_TEST_IMAGE", Department = "container";
 
@@ -25,26 +26,27 @@ public sealed partial class ContainerTests(ChatNodes nodes)
         Assert.SkipUnless(
             image.Length > 0 || Environment.GetEnvironmentVariable("CHAT_TEST_REQUIRE_CONTAINER") == "1",
             $"It needs an image of the service: ./test --containers builds one, and names it in {Image}.");
-        await using var container = await ServiceContainer.StartAsync(image, Settings());
+        // Of its own: the departments of this node would be strange to those of other tests.
+        await using var redis = await RedisServerProcess.StartAsync();
+        await using var container = await ServiceContainer.StartAsync(image, Settings(redis.Configuration));
 
         await UntilHealthyAsync(container);
         await AssertConfinedAsync(container);
         await TalkAsync(container.Address);
 
         Assert.Equal(0, await container.StopAsync(within: TimeSpan.FromSeconds(DrainSeconds + 30)));
-        // Other tests' calls wait in the shared Redis, in departments that this node does not have; and the engine may permit few open files.
-        Assert.DoesNotContain(
-            (await container.LogAsync()).Split('\n'), line => Warning().IsMatch(line) && !Expected().IsMatch(line));
+        // The engine may permit few open files.
+        var warnings = (await container.LogAsync()).Split('\n').Where(line => Warning().IsMatch(line) && !line.Contains(nameof(ConnectionLimits), StringComparison.Ordinal));
+        Assert.Equal("", string.Join('\n', warnings));
     }
 
-    private Dictionary<string, string> Settings() => new()
+    private Dictionary<string, string> Settings(string redis) => new()
     {
-        ["Redis__Configuration"] = ServiceUser.Connecting(nodes.Redis.Configuration),
+        ["Redis__Configuration"] = ServiceUser.Connecting(redis),
         ["Jwt__SigningKey"] = HttpsNode.SigningKey,
         ["Jwt__Issuer"] = "intotes",
         ["Jwt__Audience"] = "intotes-chat",
         ["Server__DrainSeconds"] = $"{DrainSeconds}",
-        // A queue of its own, for the Redis is everybody's.
         ["Chat__Departments__0"] = Department,
     };
 
@@ -118,7 +120,4 @@ public sealed partial class ContainerTests(ChatNodes nodes)
 
     [GeneratedRegex("\"LogLevel\":\"(Warning|Error|Critical)\"")]
     private static partial Regex Warning();
-
-    [GeneratedRegex("which is not in the settings|ConnectionLimits")]
-    private static partial Regex Expected();
 }
