@@ -170,8 +170,8 @@
       if (isSignedOut) {
         for (const area of [localStorage, sessionStorage]) for (const name in area) if (/^intotes-chat:.*account:/.test(name)) delete area[name];
       }
-      // The draft and unsent texts written before become the account's. Left behind, the next visitor would see them. A loaded chat moves them itself.
-      if (jwt && !loading) for (const name of Object.keys(sessionStorage)) if (/^intotes-chat:.*t:session$/.test(name)) {
+      // The draft and unsent texts written before become the account's. Left behind, the next visitor would see them. A running chat moves them itself.
+      if (jwt && !running) for (const name of Object.keys(sessionStorage)) if (/^intotes-chat:.*t:session$/.test(name)) {
         sessionStorage[name.slice(0, -7) + keyOf(jwt)] ??= sessionStorage[name];
         delete sessionStorage[name];
       }

@@ -7,33 +7,46 @@ namespace Intotes.Chat.Tests.Browsers.Widget;
 public sealed class WidgetLeftOversTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task What_a_visitor_wrote_goes_with_it_to_the_next_page_and_is_gone_once_it_signed_out(bool isLoadedBetween)
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public async Task What_a_visitor_wrote_goes_with_it_to_the_next_page_and_is_gone_once_it_signed_out(bool hasSession, bool isSignedInLate)
     {
         await using var visitor = (await chromium.OpenAsync()).Expecting("ERR_FAILED");
         var widget = await desk.VisitAsync(visitor);
         await widget.OpenAsync();
-        await widget.SaidAsync("Hello");
-        await widget.Page.RouteAsync("**/chat/message", route => route.AbortAsync());
+        if (hasSession)
+        {
+            await widget.SaidAsync("Hello");
+        }
+
+        // Without a session the next page loads nothing until the visitor opens the chat.
+        await widget.Page.RouteAsync(hasSession ? "**/chat/message" : "**/chat/session", route => route.AbortAsync());
         await widget.SayAsync("Unsent secret");
         await Expect(widget.Panel.Locator("li.visitor").Last).ToContainTextAsync("Unsent secret");
         await widget.Field.FillAsync("Written secret");
         await widget.CallAsync<object?>("chat.close()");
 
         await widget.Page.ReloadAsync();
-        if (isLoadedBetween)
+        await widget.Page.UnrouteAllAsync();
+        if (isSignedInLate)
         {
-            await widget.Page.UnrouteAllAsync();
-            await widget.IdentifyAsync(Jwt.Issue(ChatClient.NewId("user"), "Alice"));
+            await widget.CallAsync<object?>("chat.open().then(() => null)");
+            await Expect(widget.Field).ToHaveValueAsync("Written secret");
+        }
+
+        await widget.IdentifyAsync(Jwt.Issue(ChatClient.NewId("user"), "Alice"));
+        if (hasSession)
+        {
             await widget.CallAsync<object?>("chat.open().then(() => null)");
             await Expect(widget.Field).ToHaveValueAsync("Written secret");
             await widget.ShowsAsync("Hello", "Unsent secret");
             await Expect(widget.Panel).Not.ToContainTextAsync("Sending");
-            Assert.Empty(await KeptAsync(widget, ":(draft|unsent):session"));
-            await widget.Page.ReloadAsync();
         }
 
+        Assert.Empty(await KeptAsync(widget, ":(draft|unsent):session"));
+        Assert.NotEmpty(await KeptAsync(widget, "secret"));
+        await widget.Page.ReloadAsync();
         await widget.IdentifyAsync(null);
         Assert.Empty(await KeptAsync(widget, "secret|draft|unsent|account"));
         await widget.CallAsync<object?>("chat.open().then(() => null)");
