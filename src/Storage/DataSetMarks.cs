@@ -33,7 +33,7 @@ public sealed partial class DataSetMarks
     {
         foreach (var key in Probes.Keys(connection.Multiplexer))
         {
-            var found = await redis.CallAsync("GET", db => ReadOrSetAsync(db, key), ct);
+            var found = await redis.CallAsync("GET", key, ReadOrSetAsync, ct);
             if (known.TryGetValue(key, out var before) && before != found)
             {
                 Interlocked.Increment(ref losses);

@@ -66,10 +66,28 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
                 static (redis, call) => call.gateway.EvaluateAsync(redis, call.script, call.keys, call.arguments),
                 ct, keys[0], script.IsRead || script.IsBulk, isBulk: script.IsBulk);
 
-    /// <summary>Runs a plain command that is safe to repeat; one round trip. Tests override it to do something else before or after.</summary>
+    /// <summary>Runs a plain command of no key that is safe to repeat; one round trip.</summary>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
-    public virtual Task<T> CallAsync<T>(string operation, Func<IDatabase, Task<T>> command, CancellationToken ct) =>
+    public Task<T> CallAsync<T>(string operation, Func<IDatabase, Task<T>> command, CancellationToken ct) =>
         CallAsync(operation, null, command, static (redis, command) => command(redis), ct);
+
+    /// <summary>The same of a key, whose slot's circuit counts it. Tests override it to do something else before or after.</summary>
+    /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
+    public virtual Task<T> CallAsync<T>(string operation, RedisKey key, Func<IDatabase, RedisKey, Task<T>> command, CancellationToken ct) =>
+        CallAsync(operation, null, (key, command), static (redis, call) => call.command(redis, call.key), ct, key);
+
+    /// <summary>The same of several keys: one call for those of each circuit, all at once. The replies are in the order of the keys.</summary>
+    /// <exception cref="StorageUnavailableException">No answer to one of them within the pipeline's limits.</exception>
+    public async Task<T[]> EachAsync<T>(string operation, RedisKey[] keys, Func<IDatabase, RedisKey, Task<T>> command, CancellationToken ct)
+    {
+        var calls = keys.GroupBy(key => ReadBulkhead.CompartmentOf(connection.Multiplexer.HashSlot(key))).Select(async group =>
+        {
+            var some = group.ToArray();
+            return some.Zip(await CallAsync(operation, some[0], (redis, _) => Task.WhenAll(Array.ConvertAll(some, key => command(redis, key))), ct));
+        });
+        var replies = (await Task.WhenAll(calls)).SelectMany(some => some).DistinctBy(reply => reply.First).ToDictionary(reply => reply.First, reply => reply.Second);
+        return Array.ConvertAll(keys, key => replies[key]);
+    }
 
     /// <summary>Asks every primary, and leaves out those that do not answer in time.</summary>
     /// <exception cref="StorageUnavailableException">None answered.</exception>
@@ -99,7 +117,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
 
     /// <summary>Returns if at least half of the slots are served: a shard of a Cluster that is away takes its share of the sessions with it, not all.</summary>
     /// <exception cref="StorageUnavailableException">Fewer are, or none in time.</exception>
-    public Task PingAsync(CancellationToken ct) => CallAsync("PING", Probes.AskAsync, ct);
+    public Task PingAsync(CancellationToken ct) => CallAsync("PING", null, 0, static (redis, _) => Probes.AskAsync(redis), ct, isProbe: true);
 
     /// <summary>One attempt. Tests override it to break off before or after, or to let Redis see another time.</summary>
     protected virtual async Task<RedisResult> EvaluateAsync(IDatabase redis, Script script, RedisKey[] keys, RedisValue[] arguments)
@@ -118,7 +136,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
 
     private async Task<T> CallAsync<T, TCall>(
         string operation, string? script, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct, RedisKey? key = null, bool isRead = false,
-        int? batch = null, bool isBulk = false, Func<TCall, TimeSpan, Task<bool>>? isKept = null)
+        int? batch = null, bool isBulk = false, Func<TCall, TimeSpan, Task<bool>>? isKept = null, bool isProbe = false)
     {
         var (redis, limits) = isBulk ? (connection.BulkDatabase, resilience.Bulk) : (connection.Database, resilience);
         using var span = StartSpan(operation, script)?.SetTag("db.operation.batch.size", batch);
@@ -128,7 +146,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         var context = ResilienceContextPool.Shared.Get(CancellationToken.None);
         var outcome = isRead && place is null
             ? Outcome.FromException<object?>(new TimeoutException())
-            : await limits.TryAsync(RedisResilience.CircuitOf(slot, hasKey: key is not null), (redis, call, run), static at => at.run(at.redis, at.call), context, ct);
+            : await limits.TryAsync(RedisResilience.CircuitOf(slot, hasKey: key is not null, isProbe), (redis, call, run), static at => at.run(at.redis, at.call), context, ct);
         ResilienceContextPool.Shared.Return(context);
         if (isKept is not null && outcome.Exception is null && !await isKept(call, Stopwatch.GetElapsedTime(started)))
         {

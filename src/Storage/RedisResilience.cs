@@ -21,10 +21,14 @@ public sealed partial class RedisResilience : IDisposable
 
     /// <summary>
     /// Of objects, whatever a call returns, because Polly converts every other result on its way through each strategy. Each sixteenth of a Cluster's slots has a
-    /// circuit of its own, so that a shard that is away opens no circuit of others; one more is for calls without a key.
+    /// circuit of its own, so that a shard that is away opens no circuit of others; one more is for calls to all servers. The last pipeline has no circuit.
     /// </summary>
     private readonly ResiliencePipeline<object?>[] pipelines;
     private readonly int[] isOpen = new int[ReadBulkhead.Compartments + 1];
+
+    /// <summary>The pipeline after those with a circuit.</summary>
+    private const int None = ReadBulkhead.Compartments + 1;
+
     private readonly TimeSpan attempt, total;
     private readonly ILogger logger;
     private readonly TimeProvider time;
@@ -47,7 +51,7 @@ public sealed partial class RedisResilience : IDisposable
     {
         (this.attempt, this.total, this.logger, this.time) = (TimeSpan.FromMilliseconds(attempt), TimeSpan.FromMilliseconds(total), logger, time);
         Reads = new ReadBulkhead(places, patience);
-        pipelines = [.. Enumerable.Range(0, isOpen.Length).Select(Build)];
+        pipelines = [.. Enumerable.Range(0, isOpen.Length).Select(Build), AddRetry(new ResiliencePipelineBuilder<object?> { TimeProvider = time })];
     }
 
     /// <summary>For each server of a call to all: less than an attempt, so that one without an answer does not make the attempt fail.</summary>
@@ -65,8 +69,9 @@ public sealed partial class RedisResilience : IDisposable
         bulk?.Dispose();
     }
 
-    /// <summary>Which circuit counts a call: of one server, the first; of a Cluster, that of the slot.</summary>
-    public static int CircuitOf(int slot, bool hasKey) => slot < 0 || hasKey ? ReadBulkhead.CompartmentOf(slot) : ReadBulkhead.Compartments;
+    /// <summary>Which circuit counts a call: of one server, the first; of a Cluster, that of the slot. None counts the probes of a whole Cluster, which ask for the state of each shard themselves.</summary>
+    public static int CircuitOf(int slot, bool hasKey, bool isProbe = false) =>
+        slot < 0 || hasKey ? ReadBulkhead.CompartmentOf(slot) : isProbe ? None : ReadBulkhead.Compartments;
 
     /// <summary>Runs commands that may be repeated; what becomes of it, as a value.</summary>
     /// <remarks>
@@ -84,7 +89,7 @@ public sealed partial class RedisResilience : IDisposable
             : pipelines[circuit].ExecuteOutcomeAsync<object?, Attempts<T, TCall>>(
                 static (context, attempts) => attempts.RunAsync(context), context, new Attempts<T, TCall>(this, call, run, ct));
 
-    private ResiliencePipeline<object?> Build(int circuit) => new ResiliencePipelineBuilder<object?> { TimeProvider = time }
+    private ResiliencePipeline<object?> Build(int circuit) => AddRetry(new ResiliencePipelineBuilder<object?> { TimeProvider = time }
         .AddCircuitBreaker(new CircuitBreakerStrategyOptions<object?>
         {
             // A call counts once, however often it was tried, so that one dead server of a Cluster does not stand for all; and a server that answers
@@ -96,7 +101,9 @@ public sealed partial class RedisResilience : IDisposable
             BreakDuration = TimeSpan.FromSeconds(1),
             OnOpened = _ => NoteOpened(circuit),
             OnClosed = _ => NoteClosed(circuit),
-        })
+        }));
+
+    private static ResiliencePipeline<object?> AddRetry(ResiliencePipelineBuilder<object?> builder) => builder
         .AddRetry(new RetryStrategyOptions<object?>
         {
             ShouldHandle = static failed => ValueTask.FromResult(

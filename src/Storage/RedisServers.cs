@@ -70,7 +70,7 @@ public sealed class RedisServers
         var answers = await redis.AskPrimariesAsync("INFO", StateAsync, ct);
         var now = time.GetTimestamp();
         read = [.. answers.Select(answer => (answer, now)), .. read.Where(before => answers.All(answer => !answer.Server.Equals(before.State.Server)))];
-        var backup = await redis.CallAsync("GET", static db => db.StringGetAsync(Keys.Backup), ct);
+        var backup = await redis.CallAsync("GET", Keys.Backup, static (db, key) => db.StringGetAsync(key), ct);
         Volatile.Write(ref backupAt, backup.TryParse(out long seconds) ? seconds : 0);
     }
 

@@ -48,7 +48,7 @@ public sealed partial class Signals(RedisConnection connection, RedisGateway red
 
     /// <summary>Wakes the listeners of a channel on every node. Scripts that store something announce it themselves.</summary>
     public Task AnnounceAsync(string channel, CancellationToken ct) =>
-        redis.CallAsync("SPUBLISH", db => db.PublishAsync(RedisChannel.Sharded(channel), "1"), ct);
+        redis.CallAsync("SPUBLISH", channel, (db, _) => db.PublishAsync(RedisChannel.Sharded(channel), "1"), ct);
 
     internal void Leave(Subscription subscription, Listener listener)
     {

@@ -12,7 +12,7 @@ public sealed class CannedReplyStore(RedisGateway redis)
 {
     public async Task<IReadOnlyList<CannedReply>> ListAsync(CancellationToken ct)
     {
-        var entries = await redis.CallAsync("HGETALL", db => db.HashGetAllAsync(Keys.CannedReplies), ct);
+        var entries = await redis.CallAsync("HGETALL", Keys.CannedReplies, static (db, key) => db.HashGetAllAsync(key), ct);
         return [.. entries.Select(e => new CannedReply(e.Name!, e.Value!)).OrderBy(r => r.Shortcut, StringComparer.Ordinal)];
     }
 

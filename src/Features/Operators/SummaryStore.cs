@@ -32,7 +32,7 @@ public sealed class SummaryStore(RedisGateway redis, RosterStore roster)
         foreach (var some in sessionIds.Chunk(MostAtOnce))
         {
             var hashes = some.Length <= Few
-                ? await redis.CallAsync("HGETALL", db => ReadAsync(db, some), ct)
+                ? await redis.EachAsync("HGETALL", [.. some.Select(Keys.Session)], static (db, key) => db.HashGetAllAsync(key), ct)
                 : await redis.BulkAsync(some.Length, Keys.Session(some[0]), some, ReadAsync, ct);
             found.AddRange(some.Zip(hashes, (id, hash) => hash.Length == 0 ? null : Summarize(id, hash.ToDictionary(f => (string)f.Name!, f => (string)f.Value!))));
         }

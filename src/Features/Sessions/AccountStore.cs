@@ -22,7 +22,7 @@ public sealed class AccountStore(RedisGateway redis, Permits permits, IOptions<C
     public async Task<string?> FindAsync(string userId, CancellationToken ct)
     {
         var key = Keys.OfAccount(userId)[0];
-        string? session = await redis.CallAsync("GETEX", db => db.StringGetSetExpiryAsync(key, Lifetime), ct);
+        string? session = await redis.CallAsync("GETEX", key, (db, key) => db.StringGetSetExpiryAsync(key, Lifetime), ct);
         return Note(userId, session);
     }
 
@@ -45,12 +45,12 @@ public sealed class AccountStore(RedisGateway redis, Permits permits, IOptions<C
     {
         var key = Keys.OfAccount(userId)[2];
         return duration == TimeSpan.Zero
-            ? redis.CallAsync("DEL", db => db.KeyDeleteAsync(key), ct)
-            : redis.CallAsync("SET", db => db.StringSetAsync(key, "1", duration), ct);
+            ? redis.CallAsync("DEL", key, static (db, key) => db.KeyDeleteAsync(key), ct)
+            : redis.CallAsync("SET", key, (db, key) => db.StringSetAsync(key, "1", duration), ct);
     }
 
     public Task<bool> IsBlockedAsync(string userId, CancellationToken ct) =>
-        redis.CallAsync("EXISTS", db => db.KeyExistsAsync(Keys.OfAccount(userId)[2]), ct);
+        redis.CallAsync("EXISTS", Keys.OfAccount(userId)[2], static (db, key) => db.KeyExistsAsync(key), ct);
 
     /// <summary>Lists a session among the account's earlier ones. False when it was listed already, under another time.</summary>
     public async Task<bool> AddEarlierAsync(string userId, string sessionId, DateTimeOffset at, CancellationToken ct) =>
@@ -60,7 +60,7 @@ public sealed class AccountStore(RedisGateway redis, Permits permits, IOptions<C
     /// <summary>The account's earlier sessions, newest first; some may have been erased meanwhile, or may not have become the account's after all.</summary>
     public async Task<IReadOnlyList<string>> EarlierAsync(string userId, int most, CancellationToken ct)
     {
-        var ids = await redis.CallAsync("ZREVRANGE", db => db.SortedSetRangeByRankAsync(Keys.OfAccount(userId)[1], 0, most - 1, Order.Descending), ct);
+        var ids = await redis.CallAsync("ZREVRANGE", Keys.OfAccount(userId)[1], (db, key) => db.SortedSetRangeByRankAsync(key, 0, most - 1, Order.Descending), ct);
         return [.. ids.Select(id => (string)id!)];
     }
 

@@ -13,7 +13,7 @@ public sealed class AnonymousStore(RedisGateway redis, IOptions<ChatOptions> opt
     /// <summary>The order that holds; null where there is none, or one that this version does not know.</summary>
     public async Task<AnonymousOrder?> ReadAsync(CancellationToken ct)
     {
-        var fields = ((string?)await redis.CallAsync("GET", static db => db.StringGetAsync(Keys.AnonymousOrder), ct))?.Split(' ');
+        var fields = ((string?)await redis.CallAsync("GET", Keys.AnonymousOrder, static (db, key) => db.StringGetAsync(key), ct))?.Split(' ');
         return fields is [var name, var until] && AnonymousPolicy.Parse(name) is { } state && long.TryParse(until, CultureInfo.InvariantCulture, out var ends)
             ? new AnonymousOrder(state, ends == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(ends))
             : null;

@@ -14,7 +14,7 @@ public sealed class DepartmentStore(RedisGateway redis)
     /// <summary>Those that were listed within the last days.</summary>
     public async Task<IReadOnlyList<string>> ReadAsync(CancellationToken ct)
     {
-        var departments = await redis.CallAsync("ZRANGE", db => db.SortedSetRangeByRankAsync(Keys.Departments, 0, Most - 1), ct);
+        var departments = await redis.CallAsync("ZRANGE", Keys.Departments, static (db, key) => db.SortedSetRangeByRankAsync(key, 0, Most - 1), ct);
         return [.. departments.Select(d => (string)d!)];
     }
 

@@ -30,18 +30,18 @@ public sealed class GrantStore(RedisGateway redis, JwtSettings jwt) : IDisposabl
         var grant = caller.Departments is { } departments ? string.Join(',', departments) : All;
         if (noted.Get<string>(caller.Id) != grant)
         {
-            await redis.CallAsync("HSET", db => db.HashSetAsync(Keys.Grants, caller.Id, grant), ct);
+            await redis.CallAsync("HSET", Keys.Grants, (db, key) => db.HashSetAsync(key, caller.Id, grant), ct);
             noted.Set(caller.Id, grant, Remember);
         }
     }
 
     /// <summary>What each operator's last token grants; null where all departments are anybody's.</summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<string>?>?> ReadAsync(CancellationToken ct) =>
-        IsOn ? (await redis.CallAsync("HGETALL", db => db.HashGetAllAsync(Keys.Grants), ct)).ToDictionary(e => (string)e.Name!, e => (IReadOnlyList<string>?)Parse(e.Value)) : null;
+        IsOn ? (await redis.CallAsync("HGETALL", Keys.Grants, static (db, key) => db.HashGetAllAsync(key), ct)).ToDictionary(e => (string)e.Name!, e => (IReadOnlyList<string>?)Parse(e.Value)) : null;
 
     /// <summary>Whether an operator may serve a department, by its last token.</summary>
     public async Task<bool> MayServeAsync(string operatorId, string? department, CancellationToken ct) =>
-        !IsOn || department is null || Parse(await redis.CallAsync("HGET", db => db.HashGetAsync(Keys.Grants, operatorId), ct))?.Contains(department) != false;
+        !IsOn || department is null || Parse(await redis.CallAsync("HGET", Keys.Grants, (db, key) => db.HashGetAsync(key, operatorId), ct))?.Contains(department) != false;
 
     public void Dispose() => noted.Dispose();
 

@@ -113,7 +113,7 @@ public sealed class QueueStore(RedisGateway redis)
 
     /// <summary>Whether a call is among those whose visitor is gone.</summary>
     public async Task<bool> IsGoneAsync(string department, string sessionId, CancellationToken ct) =>
-        await redis.CallAsync("ZSCORE", db => db.SortedSetScoreAsync(Keys.OfQueue(department)[6], sessionId), ct) is not null;
+        await redis.CallAsync("ZSCORE", Keys.OfQueue(department)[6], (db, key) => db.SortedSetScoreAsync(key, sessionId), ct) is not null;
 
     /// <summary>The ids of those who are served next, in the order of service.</summary>
     public async Task<IReadOnlyList<string>> HeadAsync(string department, int most, CancellationToken ct) =>

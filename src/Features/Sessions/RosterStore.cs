@@ -113,7 +113,7 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
     }
 
     private readonly SharedReads<string, IReadOnlyList<string>> names = new(async (_, ct) =>
-        [.. (await redis.CallAsync("HGETALL", db => db.HashGetAllAsync(Keys.OfRoster()[3]), ct)).Select(operatorAndName => (string)operatorAndName.Value!)]);
+        [.. (await redis.CallAsync("HGETALL", Keys.OfRoster()[3], static (db, key) => db.HashGetAllAsync(key), ct)).Select(operatorAndName => (string)operatorAndName.Value!)]);
 
     /// <summary>The names of the operators that called within the last day.</summary>
     public Task<IReadOnlyList<string>> NamesAsync(CancellationToken ct) => names.ReadAsync("", "", ct);
@@ -122,7 +122,7 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
     public async Task<IReadOnlyList<string>> HeldByAsync(string operatorId, CancellationToken ct)
     {
         var members = await redis.CallAsync(
-            "ZRANGEBYLEX", db => db.SortedSetRangeByValueAsync(Keys.OfRoster()[2], operatorId + "\n", operatorId + "\n~"), ct);
+            "ZRANGEBYLEX", Keys.OfRoster()[2], (db, key) => db.SortedSetRangeByValueAsync(key, operatorId + "\n", operatorId + "\n~"), ct);
         return [.. members.Select(member => ((string)member!)[(operatorId.Length + 1)..])];
     }
 
@@ -137,7 +137,8 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
         RedisValue last = operatorId is null ? default : operatorId + "\n~";
         var members = await redis.CallAsync(
             "ZRANGEBYLEX",
-            db => db.SortedSetRangeByValueAsync(Keys.OfRoster()[2], first, last, after is null ? Exclude.None : Exclude.Start, Order.Ascending, 0, most),
+            Keys.OfRoster()[2],
+            (db, key) => db.SortedSetRangeByValueAsync(key, first, last, after is null ? Exclude.None : Exclude.Start, Order.Ascending, 0, most),
             ct);
         return [.. members.Select(member => (string)member!).Select(member => (member[..member.LastIndexOf('\n')], member[(member.LastIndexOf('\n') + 1)..]))];
     }
@@ -192,7 +193,7 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
 
     /// <summary>Where a session stands among those that an operator closed; null where it is not one of them.</summary>
     public async Task<ClosedMark?> MarkOfEndedAsync(string operatorId, string sessionId, CancellationToken ct) =>
-        await redis.CallAsync("ZSCORE", db => db.SortedSetScoreAsync(Keys.ClosedBy(operatorId), sessionId), ct) is { } score
+        await redis.CallAsync("ZSCORE", Keys.ClosedBy(operatorId), (db, key) => db.SortedSetScoreAsync(key, sessionId), ct) is { } score
             ? new ClosedMark(((long)score).ToString(CultureInfo.InvariantCulture), sessionId)
             : null;
 

@@ -51,7 +51,7 @@ public sealed class SampleStore(RedisGateway redis, BackgroundWriter background)
 
     /// <summary>The newest samples, newest first.</summary>
     public Task<IReadOnlyList<Sample>> NewestAsync(string department, SampleKind kind, int most, CancellationToken ct) =>
-        ReadAsync(db => db.SortedSetRangeByRankWithScoresAsync(Key(department, kind), 0, most - 1, Order.Descending), ct);
+        ReadAsync(Key(department, kind), (db, key) => db.SortedSetRangeByRankWithScoresAsync(key, 0, most - 1, Order.Descending), ct);
 
     /// <summary>The last hour and day, in numbers and values: of the hour the newest values, of the day any, at most <see cref="MostValues"/> of each.</summary>
     public async Task<SampleDay> DayAsync(string department, SampleKind kind, CancellationToken ct)
@@ -61,9 +61,9 @@ public sealed class SampleStore(RedisGateway redis, BackgroundWriter background)
         return new SampleDay((int)reply.Number(0), (int)reply.Number(1), Values(2), Values(3));
     }
 
-    private async Task<IReadOnlyList<Sample>> ReadAsync(Func<IDatabase, Task<SortedSetEntry[]>> read, CancellationToken ct)
+    private async Task<IReadOnlyList<Sample>> ReadAsync(RedisKey key, Func<IDatabase, RedisKey, Task<SortedSetEntry[]>> read, CancellationToken ct)
     {
-        var entries = await redis.CallAsync("ZRANGE", read, ct);
+        var entries = await redis.CallAsync("ZRANGE", key, read, ct);
         return [.. entries.Select(e => new Sample(DateTimeOffset.FromUnixTimeMilliseconds((long)e.Score), Value((string)e.Element!)))];
     }
 

@@ -208,7 +208,7 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
     /// <summary>A session by its id, for those whom the endpoint has let through; null when there is none.</summary>
     public async Task<Session?> FindAsync(string sessionId, CancellationToken ct)
     {
-        var fields = await redis.CallAsync("HGETALL", db => db.HashGetAllAsync(Keys.Session(sessionId)), ct);
+        var fields = await redis.CallAsync("HGETALL", Keys.Session(sessionId), static (db, key) => db.HashGetAllAsync(key), ct);
         return fields.Length == 0 ? null : Session.From(sessionId, fields.ToDictionary(f => (string)f.Name!, f => (string)f.Value!));
     }
 
@@ -219,7 +219,7 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
     /// <summary>Those of a few sessions that are closed or no longer exist.</summary>
     public async Task<IReadOnlyList<string>> EndedAmongAsync(IReadOnlyList<string> sessionIds, CancellationToken ct)
     {
-        var statuses = await redis.CallAsync("HGET", db => Task.WhenAll(sessionIds.Select(id => db.HashGetAsync(Keys.Session(id), "status"))), ct);
+        var statuses = await redis.EachAsync("HGET", [.. sessionIds.Select(Keys.Session)], static (db, key) => db.HashGetAsync(key, "status"), ct);
         return [.. sessionIds.Where((_, index) => statuses[index].IsNull || statuses[index] == "closed")];
     }
 

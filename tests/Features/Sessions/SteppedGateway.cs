@@ -30,10 +30,10 @@ internal sealed class SteppedGateway(
     /// <summary>Whether the request had so many steps. From here on nothing more is done.</summary>
     public bool End() => Interlocked.Exchange(ref plan, null) is { Left: <= 0 };
 
-    public override async Task<T> CallAsync<T>(string operation, Func<IDatabase, Task<T>> command, CancellationToken ct)
+    public override async Task<T> CallAsync<T>(string operation, RedisKey key, Func<IDatabase, RedisKey, Task<T>> command, CancellationToken ct)
     {
         await MeetAsync(operation);
-        var reply = await base.CallAsync(operation, command, ct);
+        var reply = await base.CallAsync(operation, key, command, ct);
         await MeetAsync(operation);
         return reply;
     }

@@ -32,14 +32,14 @@ internal sealed class FaultyGateway(RedisConnection connection, IOptions<RedisOp
     public static RedisKey LendsOf(string department) => Keys.OfQueue(department)[0].Append(":lends");
 
     /// <summary>A plain command is a step too, under its own name.</summary>
-    public override async Task<T> CallAsync<T>(string operation, Func<IDatabase, Task<T>> command, CancellationToken ct)
+    public override async Task<T> CallAsync<T>(string operation, RedisKey key, Func<IDatabase, RedisKey, Task<T>> command, CancellationToken ct)
     {
         if (Fate.Current is { } before)
         {
             await before.MeetAsync(operation, Moment.Before, null);
         }
 
-        var reply = await base.CallAsync(operation, command, ct);
+        var reply = await base.CallAsync(operation, key, command, ct);
         if (Fate.Current is { } after)
         {
             await after.MeetAsync(operation, Moment.After, null);
