@@ -40,7 +40,7 @@ public sealed partial class ContainerTests
         Assert.Equal("", string.Join('\n', warnings));
     }
 
-    private Dictionary<string, string> Settings(string redis) => new()
+    private static Dictionary<string, string> Settings(string redis) => new()
     {
         ["Redis__Configuration"] = ServiceUser.Connecting(redis),
         ["Jwt__SigningKey"] = HttpsNode.SigningKey,
