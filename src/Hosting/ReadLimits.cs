@@ -1,4 +1,6 @@
 using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
 
@@ -27,8 +29,14 @@ public sealed class ReadLimits : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>Texts of one poll or event that are talk, and not the reading of a conversation (bytes).</summary>
+    public const int Talk = 4 * 1024;
+
     /// <summary>Clients whose bytes are remembered, and requests that wait for a place, of one client and of all.</summary>
     private const int MostClients = 10_000, MostWaiting = 512;
+
+    /// <summary>While more than half of the anonymous places are taken. What a slower client has begun is broken off, or a few dozen clients would keep all places for long.</summary>
+    private static readonly MinDataRate CrowdedRate = new(bytesPerSecond: 64 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
 
     private readonly ReadLimitOptions options;
     private readonly TimeProvider time;
@@ -48,7 +56,7 @@ public sealed class ReadLimits : IDisposable
     public async Task<(ReadPlace? Place, Problem? Refusal)> EnterAsync(HttpContext http)
     {
         var user = http.User.FindFirst("sub")?.Value;
-        var client = user is null ? ClientName.Of(http.Connection.RemoteIpAddress) : "user " + user;
+        var client = ClientOf(http, user);
         if (Debt(client) is { Ticks: > 0 } debt)
         {
             return (null, Problem.RateLimited.After(debt));
@@ -67,9 +75,34 @@ public sealed class ReadLimits : IDisposable
             return (null, Problem.Busy);
         }
 
+        if (user is null && IsCrowded)
+        {
+            http.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = CrowdedRate;
+        }
+
         var place = new ReadPlace(bytes => Count(client, bytes), own, shared);
         http.Response.RegisterForDispose(place);
         return (place, null);
+    }
+
+    /// <summary>The client that a request comes from.</summary>
+    public static string ClientOf(HttpContext http, string? user) => user is null ? ClientName.Of(http.Connection.RemoteIpAddress) : "user " + user;
+
+    /// <summary>Counts the texts of a poll or an event, where they are more than talk. Null when the client may have them, else how long to wait.</summary>
+    public TimeSpan? TakeAnswer(string client, int bytes)
+    {
+        if (bytes <= Talk)
+        {
+            return null;
+        }
+
+        if (Debt(client) is { Ticks: > 0 } debt)
+        {
+            return debt;
+        }
+
+        Count(client, bytes);
+        return null;
     }
 
     public void Dispose()
@@ -79,6 +112,8 @@ public sealed class ReadLimits : IDisposable
         signedIn.Dispose();
         paidUntil.Dispose();
     }
+
+    private bool IsCrowded => options.ReadersAtOnce > 0 && anonymous.GetStatistics()!.CurrentAvailablePermits < options.ReadersAtOnce / 2;
 
     private static async Task<RateLimitLease?> TryAsync(ValueTask<RateLimitLease> acquiring, CancellationToken aborted)
     {

@@ -1,10 +1,13 @@
 using System.Net;
+using System.Security.Claims;
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 using Intotes.Chat.Tests.Features.Messages;
 using Intotes.Chat.Tests.Redis;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -82,6 +85,23 @@ public sealed class ReadLimitsTests(FewReaders few) : IClassFixture<FewReaders>
     }
 
     [Fact]
+    public async Task Once_more_than_half_of_the_places_are_taken_anonymous_readers_that_come_have_to_be_faster()
+    {
+        using var limits = new ReadLimits(Options.Create(new ReadLimitOptions { ReadersAtOnce = 4 }), new FakeTimeProvider());
+        var rates = new List<double?>();
+        foreach (var user in (string?[])["alice", "bob", "carol", null, null, null, null])
+        {
+            var (http, rate) = (From("192.0.2.1"), new Rate());
+            http.Features.Set<IHttpMinResponseDataRateFeature>(rate);
+            http.User = new ClaimsPrincipal(new ClaimsIdentity(user is null ? [] : [new Claim("sub", user)]));
+            Assert.NotNull((await limits.EnterAsync(http)).Place);
+            rates.Add(rate.MinDataRate?.BytesPerSecond);
+        }
+
+        Assert.Equal([null, null, null, null, null, 64 * 1024, 64 * 1024], rates);
+    }
+
+    [Fact]
     public async Task What_was_read_beyond_a_minutes_megabytes_is_waited_for_by_that_client_alone()
     {
         var time = new FakeTimeProvider();
@@ -140,5 +160,10 @@ public sealed class ReadLimitsTests(FewReaders few) : IClassFixture<FewReaders>
         {
             Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromMinutes(1), "No place becomes free.");
         }
+    }
+
+    private sealed class Rate : IHttpMinResponseDataRateFeature
+    {
+        public MinDataRate? MinDataRate { get; set; }
     }
 }

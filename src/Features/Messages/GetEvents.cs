@@ -13,7 +13,7 @@ namespace Intotes.Chat.Features.Messages;
 /// </summary>
 /// <response code="200">Events, the first at once, and a comment every 15 seconds.</response>
 /// <response code="204">The session is closed and the caller has all of it: EventSource does not come again.</response>
-public sealed class GetEvents(SessionGate gate, PollStore polls, PollAnswers answers, MessageFollower follower, ChatMetrics metrics, TimeProvider time)
+public sealed class GetEvents(SessionGate gate, PollStore polls, PollAnswers answers, MessageFollower follower, ReadLimits limits, ChatMetrics metrics, TimeProvider time)
     : Endpoint<GetEvents.Request, Results<EventsResult, NoContent, Problem>>
 {
     /// <summary>In seconds.</summary>
@@ -81,13 +81,20 @@ public sealed class GetEvents(SessionGate gate, PollStore polls, PollAnswers ans
             return refusal!;
         }
 
+        var client = ReadLimits.ClientOf(HttpContext, User.FindFirst("sub")?.Value);
+        // Without a cursor it is told now or never.
+        if (limits.TakeAnswer(client, first.TextBytes) is { } pause && after is not null)
+        {
+            return Problem.RateLimited.After(pause);
+        }
+
         if (IsOver(first))
         {
             return TypedResults.NoContent();
         }
 
         var told = await answers.OfAsync(first, waited: true, ct);
-        return new EventsResult(told, follower.FollowAsync(entered, caller, told with { Messages = [] }, isHead ? TimeSpan.Zero : Lifetime(request.Wait, User, time), ct));
+        return new EventsResult(told, follower.FollowAsync(entered, caller, client, told with { Messages = [] }, isHead ? TimeSpan.Zero : Lifetime(request.Wait, User, time), ct));
     }
 
     /// <summary>Closed, and nothing that the caller does not have. An EventSource that is answered 200 would ask again every few seconds for ever.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.Options;
 
@@ -10,7 +11,7 @@ namespace Intotes.Chat.Features.Messages;
 /// found by looking again after a while.
 /// </summary>
 public sealed class MessageFollower(
-    PollStore polls, PollAnswers answers, RosterStore roster, Signals signals, IOptions<ChatOptions> options, TimeProvider time)
+    PollStore polls, PollAnswers answers, ReadLimits limits, RosterStore roster, Signals signals, IOptions<ChatOptions> options, TimeProvider time)
 {
     /// <summary>Entries in one event.</summary>
     public const int MostAtOnce = 200;
@@ -21,11 +22,11 @@ public sealed class MessageFollower(
 
     /// <summary>
     /// An answer whenever something is new after what the caller was <paramref name="told"/> first, and null when nothing was said for a while. Ends with the
-    /// session, with the right to enter it, after <paramref name="lifetime"/>, or when the service stops. An operator that follows is there, so its leases are
+    /// session, where <paramref name="client"/> has read too much, with the right to enter it, after <paramref name="lifetime"/>, or when the service stops. An operator that follows is there, so its leases are
     /// renewed.
     /// </summary>
     public async IAsyncEnumerable<PollAnswer?> FollowAsync(
-        SessionAccess access, Caller caller, PollAnswer told, TimeSpan lifetime, [EnumeratorCancellation] CancellationToken ct)
+        SessionAccess access, Caller caller, string client, PollAnswer told, TimeSpan lifetime, [EnumeratorCancellation] CancellationToken ct)
     {
         using var listener = await signals.ListenAsync([Keys.Announcements(access.SessionId)], lifetime, time, ct);
         var (spoke, stayed) = (time.GetTimestamp(), time.GetTimestamp());
@@ -38,7 +39,7 @@ public sealed class MessageFollower(
                 stayed = time.GetTimestamp();
             }
 
-            var (isThere, answer) = await LookAsync(access, caller, told.Cursor, ct);
+            var (isThere, answer) = await LookAsync(access, caller, client, told.Cursor, ct);
             if (isThere && answer is null)
             {
                 yield break;
@@ -78,12 +79,14 @@ public sealed class MessageFollower(
     /// <summary>Those who follow are not to come all at once when Redis is back.</summary>
     private static TimeSpan Spread(TimeSpan longest) => longest * Random.Shared.NextDouble();
 
-    /// <summary>While Redis is away there is nothing new; the stream goes on when it is back. No answer where the caller may no longer enter.</summary>
-    private async Task<(bool IsThere, PollAnswer? Answer)> LookAsync(SessionAccess access, Caller caller, string after, CancellationToken ct)
+    /// <summary>While Redis is away there is nothing new; the stream goes on when it is back. No answer where the caller may no longer enter, or read.</summary>
+    private async Task<(bool IsThere, PollAnswer? Answer)> LookAsync(SessionAccess access, Caller caller, string client, string after, CancellationToken ct)
     {
         try
         {
-            return (true, (await polls.PollAsync(access, caller, after, MostAtOnce, ct)).Reply is { } reply ? await answers.OfAsync(reply, waited: true, ct) : null);
+            return (true, (await polls.PollAsync(access, caller, after, MostAtOnce, ct)).Reply is { } reply && limits.TakeAnswer(client, reply.TextBytes) is null
+                ? await answers.OfAsync(reply, waited: true, ct)
+                : null);
         }
         catch (StorageUnavailableException)
         {

@@ -18,6 +18,7 @@ public sealed class PlainPollMiddleware(
     MessagePoller poller,
     MessageFollower follower,
     PollAnswers answers,
+    ReadLimits limits,
     AccountStore accounts,
     KnownBearers bearers,
     ChatMetrics metrics,
@@ -66,6 +67,12 @@ public sealed class PlainPollMiddleware(
             return;
         }
 
+        if (limits.TakeAnswer(ClientOf(http, caller), reply.TextBytes) is not null)
+        {
+            await next(http);
+            return;
+        }
+
         metrics.Polled(reply.Messages.Count > 0 ? "news" : "nothing");
         var answer = await answers.OfAsync(reply, waited: poll.Wait is not null && !stopping.IsCancellationRequested, ct);
         JsonBody.Write(http.Response, answer, json);
@@ -84,7 +91,7 @@ public sealed class PlainPollMiddleware(
             return;
         }
 
-        var more = follower.FollowAsync(access with { Allowance = "" }, caller, told, lifetime, http.RequestAborted);
+        var more = follower.FollowAsync(access with { Allowance = "" }, caller, ClientOf(http, caller), told, lifetime, http.RequestAborted);
         await EventsResult.GoOnAsync(http, more, json, stopping);
     }
 
@@ -95,6 +102,11 @@ public sealed class PlainPollMiddleware(
         if (entered.Reply is not { } first)
         {
             http.Features.Set(new Refused(access, entered));
+            return null;
+        }
+
+        if (limits.TakeAnswer(ClientOf(http, caller), first.TextBytes) is not null)
+        {
             return null;
         }
 
@@ -109,6 +121,8 @@ public sealed class PlainPollMiddleware(
         await EventsResult.BeginAsync(http, told, json, stopping);
         return told with { Messages = [] };
     }
+
+    private static string ClientOf(HttpContext http, Caller caller) => ReadLimits.ClientOf(http, (caller as Caller.Account)?.UserId);
 
     /// <summary>An account whose token was checked before and whose session this node remembers, or else an anonymous visitor.</summary>
     private (SessionAccess Access, Caller Caller, ClaimsPrincipal User)? WhoAsks(HttpRequest request)

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>New messages: after a cursor, or since the caller's last poll.</summary>
-public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAnswers answers, ChatMetrics metrics, IHostApplicationLifetime life)
+public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAnswers answers, ReadLimits limits, ChatMetrics metrics, IHostApplicationLifetime life)
     : Endpoint<PollMessages.Request, Results<Ok<PollAnswer>, Problem>>
 {
     /// <summary>Messages in one answer, unless asked otherwise.</summary>
@@ -80,6 +80,12 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
         if (reply is null)
         {
             return refusal!;
+        }
+
+        // Without a cursor it is told now or never.
+        if (limits.TakeAnswer(ReadLimits.ClientOf(HttpContext, User.FindFirst("sub")?.Value), reply.TextBytes) is { } pause && after is not null)
+        {
+            return Problem.RateLimited.After(pause);
         }
 
         // Who has waited may come again at once, but not while the service stops and lets nobody wait.

@@ -22,7 +22,22 @@ public sealed record PollReply(
     bool HasMore,
     string Cursor,
     IReadOnlyList<Message> Messages,
-    int PageChanges = 0);
+    int PageChanges = 0)
+{
+    /// <summary>What its texts take (UTF-8).</summary>
+    public int TextBytes => Messages.Sum(BytesOf);
+
+    /// <summary>As much of it as has so many bytes of texts.</summary>
+    /// <param name="after">The cursor where nothing is left of it.</param>
+    public PollReply Within(int bytes, string after)
+    {
+        var count = Messages.TakeWhile(message => (bytes -= BytesOf(message)) >= 0).Count();
+        return count == Messages.Count ? this
+            : this with { Messages = [.. Messages.Take(count)], HasMore = true, Cursor = count == 0 ? after : Messages[count - 1].Id };
+    }
+
+    private static int BytesOf(Message message) => Encoding.UTF8.GetByteCount(message.Text);
+}
 
 /// <summary>
 /// What is new in a session. Polls are most of all requests, so one that changes nothing is three plain reads in one round trip, which cost Redis a third of
@@ -32,7 +47,9 @@ public sealed record PollReply(
 public sealed class PollStore(RedisGateway redis, PollCounts counts)
 {
     /// <summary>Entries that a poll reads at first; hardly any finds more. The rest is read in bulk.</summary>
-    private const int Few = 8, MostInBulk = 64;
+    public const int Few = 8;
+
+    private const int MostInBulk = 64;
 
     /// <summary>
     /// Bytes of the texts in one answer (UTF-8): a message that would go beyond is left for the next poll, unless it is the first. So no answer takes much of
@@ -66,25 +83,28 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
         }
 
         // Fewer than asked for are as many as go into one answer.
-        var reply = few is { HasMore: true, Messages.Count: Few } && most > Few ? await ReadOnAsync(access.SessionId, few, most, ct) : few;
+        var reply = few is { HasMore: true, Messages.Count: Few } && most > Few ? await ReadOnAsync(few, most, MostBytes, ct) : few;
         return read.IsAhead || MayLackItsEnd(reply) ? await RunAsync(access with { Allowance = "" }, caller, after, most, ct)
             : reply;
     }
 
-    /// <summary>The few entries of a poll and those that follow, up to its limits. Where bulk reads get no answer, the few are all; whoever polls is told that there is more.</summary>
-    private async Task<PollReply> ReadOnAsync(string sessionId, PollReply few, int most, CancellationToken ct)
+    /// <summary>
+    /// The few entries of a poll and those that follow, up to so many and so many bytes of texts. Where bulk reads get no answer, the few are all; the caller is
+    /// told that there is more.
+    /// </summary>
+    public async Task<PollReply> ReadOnAsync(PollReply few, int most, int mostBytes, CancellationToken ct)
     {
-        var (messages, bytes, hasMore) = (few.Messages.ToList(), few.Messages.Sum(message => Encoding.UTF8.GetByteCount(message.Text)), true);
+        var (messages, bytes, hasMore) = (few.Messages.ToList(), few.TextBytes, true);
         try
         {
-            while (hasMore && messages.Count < most && bytes < MostBytes)
+            while (hasMore && messages.Count < most && bytes < mostBytes)
             {
                 // About as many as go into the answer.
-                var asked = Math.Clamp((MostBytes - bytes) / Math.Max(1, bytes / messages.Count), 1, Math.Min(most - messages.Count, MostInBulk));
+                var asked = Math.Clamp((mostBytes - bytes) / Math.Max(1, bytes / messages.Count), 1, Math.Min(most - messages.Count, MostInBulk));
                 var entries = await redis.BulkAsync(
-                    1, Keys.Messages(sessionId), (key: Keys.Messages(sessionId), after: messages[^1].Id, count: asked + 1),
+                    1, Keys.Messages(few.SessionId), (key: Keys.Messages(few.SessionId), after: messages[^1].Id, count: asked + 1),
                     static (redis, read) => redis.StreamRangeAsync(read.key, "(" + read.after, "+", read.count), ct);
-                var fitting = Fitting(entries, asked, ref bytes);
+                var fitting = Fitting(entries, asked, ref bytes, mostBytes);
                 hasMore = fitting < entries.Length;
                 messages.AddRange(entries[..fitting].Select(MessageOf));
                 if (fitting < asked)
@@ -102,12 +122,12 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
     }
 
     /// <summary>How many of these entries go into an answer that has so many bytes already.</summary>
-    private static int Fitting(StreamEntry[] entries, int most, ref int bytes)
+    private static int Fitting(StreamEntry[] entries, int most, ref int bytes, int mostBytes = MostBytes)
     {
         for (var n = 0; n < entries.Length; n++)
         {
             var text = entries[n].Values is { Length: > 2 } fields ? (int)fields[2].Value.Length() : 0;
-            if (n == most || (bytes > 0 && bytes + text > MostBytes))
+            if (n == most || (bytes > 0 && bytes + text > mostBytes))
             {
                 return n;
             }

@@ -8,9 +8,9 @@ namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Polls all sessions of an operator at once.</summary>
 public sealed class SessionsPoller(
-    PollStore polls, PollPace pace, RosterStore roster, QueueStore queue, Departments departments)
+    PollStore store, PollPace pace, RosterStore roster, QueueStore queue, Departments departments)
 {
-    /// <summary>Most messages of one session in one answer; the rest follows at once.</summary>
+    /// <summary>Most messages of one session in one answer, and no more texts in all than in one poll of a visitor; the rest follows at once.</summary>
     private const int Most = 200;
 
     /// <param name="Sessions">Every session the operator has, and once more each that was closed since. One that is missing is no longer its own.</param>
@@ -34,11 +34,20 @@ public sealed class SessionsPoller(
         var held = await roster.HeldByAsync(caller.Id, ct);
         var waiting = Task.WhenAll(departments.ServedBy(entry).Select(d => queue.CountAsync(d, ct)));
         var polls = await Task.WhenAll(held.Union(after.Sessions.Keys).Select(id => PollAsync(id, caller, after, ct)));
-        var found = polls.OfType<PollReply>().Where(p => p.Status == SessionStatus.Active || after.Sessions.ContainsKey(p.SessionId)).ToList();
+        var found = new List<PollReply>();
+        var left = PollStore.MostBytes;
+        foreach (var poll in polls.OfType<PollReply>().Where(p => p.Status == SessionStatus.Active || after.Sessions.ContainsKey(p.SessionId)))
+        {
+            var some = poll.Within(left, After(after, poll.SessionId));
+            some = some.HasMore && some.Messages.Count == PollStore.Few ? await store.ReadOnAsync(some, Most, left, ct) : some;
+            left -= some.TextBytes;
+            found.Add(some);
+        }
 
         var queues = await waiting;
         var summary = new QueueSummary(queues.Sum(q => q.Count), (int?)queues.Max(q => q.LongestWait)?.TotalSeconds);
-        var active = found.Where(p => p.Status == SessionStatus.Active).ToDictionary(p => p.SessionId, p => p.Cursor);
+        // A closed one is told to its end.
+        var active = found.Where(p => p.Status == SessionStatus.Active || p.HasMore).ToDictionary(p => p.SessionId, p => p.Cursor);
         var hasMore = found.Exists(p => p.HasMore);
         var look = LookOf(found);
         var answer = new Answer(
@@ -71,6 +80,8 @@ public sealed class SessionsPoller(
     }
 
     private async Task<PollReply?> PollAsync(string sessionId, Caller.Operator caller, OperatorCursor after, CancellationToken ct) =>
-        (await polls.PollAsync(
-            SessionAccess.OfOperator(sessionId, caller), caller, after.Sessions.GetValueOrDefault(sessionId, Cursor.Start), Most, ct)).Reply;
+        (await store.PollAsync(
+            SessionAccess.OfOperator(sessionId, caller), caller, After(after, sessionId), PollStore.Few, ct)).Reply;
+
+    private static string After(OperatorCursor after, string sessionId) => after.Sessions.GetValueOrDefault(sessionId, Cursor.Start);
 }

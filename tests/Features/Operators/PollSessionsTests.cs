@@ -67,6 +67,39 @@ public sealed class PollSessionsTests(DeskNodes desk) : DeskTest(desk)
     }
 
     [Fact]
+    public async Task However_many_sessions_have_news_one_answer_has_no_more_texts_than_32_KB_and_all_come_in_order()
+    {
+        var dana = Desk.Operator();
+        (await dana.PutAsync("operator/presence", new { capacity = 4 })).Expect(HttpStatusCode.OK);
+        var calls = new List<DeskCall>();
+        for (var n = 0; n < 4; n++)
+        {
+            calls.Add(await Desk.CallHeldByAsync(dana));
+        }
+
+        var answer = await PollAsync(dana);
+        var (found, expected) = (calls.ToDictionary(call => call.SessionId, _ => new List<string>()), Enumerable.Range(0, 12).Select(n => n % 3 == 0 ? new string('x', 3_900) + n : $"{n}").ToList());
+        foreach (var text in expected)
+        {
+            await Task.WhenAll(calls.Select(call => call.Visitor.SayAsync(text)));
+        }
+
+        // A closed one is told to its end, too.
+        (await calls[^1].Visitor.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
+        do
+        {
+            answer = await PollAsync(dana, answer);
+            var texts = calls.Select(call => (call.SessionId, Texts: Texts(answer, call) ?? [])).ToList();
+            Assert.InRange(texts.Sum(of => of.Texts.Sum(text => text.Length)), 1, 32 * 1024);
+            texts.ForEach(of => found[of.SessionId].AddRange(of.Texts));
+        }
+        while ((int)answer["nextPollMs"]! == 0);
+
+        Assert.All(calls.SkipLast(1), call => Assert.Equal(expected, found[call.SessionId]));
+        Assert.Equal([.. expected, "closed"], found[calls[^1].SessionId]);
+    }
+
+    [Fact]
     public async Task A_waiting_poll_is_woken_by_a_message()
     {
         var dana = Desk.Operator();
