@@ -26,7 +26,7 @@ public static class ProblemExtensions
                 return FromException(http.Features.Get<IExceptionHandlerFeature>()!.Error).ExecuteAsync(http);
             },
             // Expected failures are counted and traced by the storage gateway; a line for each would bury the unexpected ones.
-            SuppressDiagnosticsCallback = static context => context.Exception is StorageUnavailableException or TooManyRequestsException or BadHttpRequestException,
+            SuppressDiagnosticsCallback = static context => context.Exception is StorageUnavailableException or TooManyRequestsException || IsBadRequest(context.Exception),
         });
 
     /// <summary>The same for what is answered with a status and no more, such as by routing.</summary>
@@ -57,6 +57,9 @@ public static class ProblemExtensions
         StorageUnavailableException => Problem.StorageUnavailable,
         TooManyRequestsException => Problem.RateLimited.After(TimeSpan.FromSeconds(1)),
         BadHttpRequestException { StatusCode: var status } => Problem.OfStatus(status) ?? Problem.InvalidRequest,
-        _ => Problem.InternalError,
+        _ => IsBadRequest(error) ? Problem.InvalidRequest : Problem.InternalError,
     };
+
+    /// <summary>Kestrel refuses a request by its exception, but for a chunk that is larger than any number.</summary>
+    private static bool IsBadRequest(Exception error) => error is BadHttpRequestException or IOException { InnerException: OverflowException };
 }

@@ -42,6 +42,9 @@ export function compareClocks(since, seconds) {
 /** @param {string} since */
 export const waited = (since) => duration((Date.now() - ahead - Date.parse(since)) / 1000);
 
+/** Whether a moment is longer ago. @param {string} since @param {number} seconds */
+export const isPast = (since, seconds) => Date.now() - ahead - Date.parse(since) > seconds * 1000;
+
 const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const dayOfThisYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });

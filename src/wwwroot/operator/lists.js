@@ -4,7 +4,7 @@
 /** @import { Call, Session } from "./types.js" */
 /** @import { Conversation } from "./conversation.js" */
 import { ApiError, call, newId, persistently } from "./api.js";
-import { everySecond, momentOf, waited } from "./clock.js";
+import { everySecond, isPast, momentOf, waited } from "./clock.js";
 import { faceOf, nameOf } from "./conversation.js";
 import { desk } from "./desk.js";
 import { openDialog, toast, toastError } from "./dialogs.js";
@@ -15,6 +15,9 @@ import { addView } from "./render.js";
 import { openConversation } from "./talk.js";
 
 const [waiting, mine, claimButton] = [byId("waiting"), byId("mine"), byId("claim", HTMLButtonElement)];
+
+/** The service takes a visitor for gone that has not asked for so long. */
+const GONE_SECONDS = 90;
 
 let isClaiming = false;
 
@@ -67,6 +70,9 @@ function callRow(item) {
 /** @param {HTMLElement} row @param {Call} item */
 function updateCall(row, item) {
   setText(/** @type {Element} */ (row.querySelector(".line")), item.reason ?? item.lastMessage?.text ?? "No message yet");
+  const isGone = item.visitorSeenAt !== null && isPast(item.visitorSeenAt, GONE_SECONDS);
+  setText(/** @type {Element} */ (row.querySelector(".tag")), isGone ? `${item.department}, visitor left` : item.department);
+  row.classList.toggle("gone", isGone);
 }
 
 /** @param {Element} face @param {string} name */

@@ -28,7 +28,7 @@
  * @property {Message|null} lastMessage
  * @property {number|null} leaseSeconds
  */
-/** @typedef {{ position: number, sessionId: string, visitor: Visitor, reason: string|null, department: string, calledAt: string, waitedSeconds: number, lastMessage: Message|null }} Call */
+/** @typedef {{ position: number, sessionId: string, visitor: Visitor, reason: string|null, department: string, calledAt: string, waitedSeconds: number, visitorSeenAt: string|null, lastMessage: Message|null }} Call */
 /** @typedef {{ id: string, what: string, operator: OperatorIdentity, text: string, at: string }} Note */
 /** @typedef {{ profile: unknown, trades: unknown[], source: "live"|"unavailable" }} Customer */
 /** @typedef {{ session: Session, messages: Message[], hasMore: boolean, notes: Note[], customer: Customer|null, earlierSessions: Session[] }} Details */

@@ -1,0 +1,34 @@
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
+
+namespace Intotes.Chat.Tests.Features.Operators;
+
+/// <summary>A queue full of calls that nobody waits for.</summary>
+[Collection(nameof(DeskNodes))]
+public sealed class QueueFloodTests(DeskNodes desk) : DeskTest(desk)
+{
+    [Fact]
+    public async Task A_customer_behind_a_thousand_callers_that_have_left_is_next()
+    {
+        var ids = Enumerable.Range(0, 1_000).Select(n => $"{n}".PadLeft(22, 'A')).ToList();
+        await Task.WhenAll(ids.Select(EnqueueAsync));
+        await Desk.Database.SortedSetAddAsync(Keys.OfQueue("support")[5], [.. ids.Select(id => new SortedSetEntry(id, (TimeProvider.System.GetUtcNow() - TimeSpan.FromSeconds(100)).ToUnixTimeMilliseconds()))]);
+        var customer = await Desk.CallAsync();
+
+        Assert.Equal(1_001, (int)(await customer.StandingAsync()).Queue!["position"]!);
+        await EventuallyAsync("the customer is next", async () =>
+        {
+            await Desk.Services(0).GetRequiredService<QueueSweeper>().SweepAsync(findsGone: true, Ct);
+            return (int)(await customer.StandingAsync()).Queue!["position"]! == 1;
+        });
+        Assert.Equal(customer.SessionId, (string?)(await Desk.Operator().ClaimAsync())["sessionId"]);
+    }
+
+    private async Task EnqueueAsync(string id)
+    {
+        await Desk.Database.HashSetAsync(Keys.Session(id), [new("status", "waiting"), new("created", 1)]);
+        await Desk.Services(0).GetRequiredService<QueueStore>().EnqueueAsync("support", id, TimeProvider.System.GetUtcNow(), ServicePace.Unknown, Ct);
+    }
+}
