@@ -167,7 +167,7 @@ public static class Keys
     public static readonly RedisKey Backup = "chat:backup";
 
     /// <summary>
-    /// String: a random id of the data set, without a lifetime (owner: DataSetMarks). Also asked for to learn whether its slot is served (owner: Probes).
+    /// String: a random id of the data set, and when (Unix time, s) it was made, without a lifetime (owner: DataSetMarks). Also asked for to learn whether its slot is served (owner: Probes).
     /// </summary>
     public static RedisKey Mark(int number) => $"chat:{{p:{number}}}";
 
