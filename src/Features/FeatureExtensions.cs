@@ -14,7 +14,7 @@ public static class FeatureExtensions
         services.AddOptions<ChatOptions>().Bind(configuration.GetSection("Chat")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ChatOptions>, ChatOptions.Rules>();
 
-        services.AddHostedService<RedisWatch>();
+        services.AddHostedService<RedisWatch>().AddHostedService<AuditWatch>();
         services.AddSingleton<AnonymousStore>().AddSingleton<AnonymousPolicy>().AddSingleton<AnonymousBytes>().AddSingleton<AnonymousWatch>();
         services.AddHostedService(p => p.GetRequiredService<AnonymousWatch>());
         services.AddSingleton<BackgroundWriter>().AddHostedService(p => p.GetRequiredService<BackgroundWriter>());

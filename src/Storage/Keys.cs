@@ -139,6 +139,9 @@ public static class Keys
     /// <summary>String: "state until", what a supervisor lets anonymous visitors do, and until when (ms) or 0; gone then (owner: AnonymousStore).</summary>
     public static readonly RedisKey AnonymousOrder = "chat:{anonymous}:order";
 
+    /// <summary>String: how many refused attempts of a caller the day has recorded, for two days (owner: AuditStore).</summary>
+    public static RedisKey AuditRefusals(DateOnly day, string caller) => $"{AuditDay(day)}:refused:{caller}";
+
     /// <summary>The sharded channel on which every node learns of a new order.</summary>
     public const string AnonymousOrders = "chat:{anonymous}:new";
 
