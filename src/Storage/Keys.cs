@@ -102,7 +102,8 @@ public static class Keys
     /// <item>hash: the same "operator id, newline, session id" -> since when (ms) it is counted</item>
     /// </list>
     /// </summary>
-    public static RedisKey[] OfRoster() => ["chat:{operators}:seen", "chat:{operators}:presence", "chat:{operators}:held", "chat:{operators}:names", "chat:{operators}:holding"];
+    public static RedisKey[] OfRoster() =>
+        ["chat:{operators}:seen", "chat:{operators}:presence", "chat:{operators}:held", "chat:{operators}:names", "chat:{operators}:holding", Grants];
 
     /// <summary>Hash: operator id -> the departments that its last token granted, without a lifetime (owner: GrantStore); only with <c>Jwt__DepartmentsClaim</c>.</summary>
     public static readonly RedisKey Grants = "chat:{operators}:grants";
