@@ -14,7 +14,7 @@ public static class FeatureExtensions
         services.AddOptions<ChatOptions>().Bind(configuration.GetSection("Chat")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ChatOptions>, ChatOptions.Rules>();
 
-        services.AddHostedService<RedisWatch>();
+        services.AddHostedService<RedisWatch>().AddHostedService<AuditWatch>();
         services.AddSingleton<AnonymousStore>().AddSingleton<AnonymousPolicy>().AddSingleton<AnonymousBytes>().AddSingleton<AnonymousWatch>();
         services.AddHostedService(p => p.GetRequiredService<AnonymousWatch>());
         services.AddSingleton<BackgroundWriter>().AddHostedService(p => p.GetRequiredService<BackgroundWriter>());
@@ -27,7 +27,7 @@ public static class FeatureExtensions
         services.AddSingleton<MessageStore>().AddSingleton<PollStore>().AddSingleton<PollCounts>().AddSingleton<PollPace>();
         services.AddSingleton<MessagePoller>().AddSingleton<PollAnswers>().AddSingleton<MessageFollower>();
         services.ConfigureHttpJsonOptions(static o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, MessageJson.Default));
-        services.AddSingleton<HistoryStore>().AddSingleton<HistoryReader>();
+        services.AddSingleton<HistoryStore>().AddSingleton<HistoryReader>().AddSingleton<PolledHistory>();
 
         services.AddSingleton<ClaimStore>().AddSingleton<CallClaimer>().AddSingleton<SummaryStore>().AddSingleton<SessionReader>();
         services.AddSingleton<CallPages>().AddSingleton<SessionPages>().AddSingleton<DeskStats>();

@@ -20,7 +20,7 @@ public sealed partial class AuditLog(
 
     private const int MostLooksRemembered = 10_000;
 
-    private static readonly TimeSpan SameLook = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SameLook = TimeSpan.FromSeconds(30), SameLookByPoll = TimeSpan.FromMinutes(10);
 
     private readonly MemoryCache looks = new(new MemoryCacheOptions { SizeLimit = MostLooksRemembered });
     private readonly PartitionedRateLimiter<string> refusals = PartitionedRateLimiter.CreateChained(
@@ -54,16 +54,21 @@ public sealed partial class AuditLog(
     }
 
     /// <summary>Records a look, once in half a minute for each caller and session: a console that refreshes what it shows is one look.</summary>
-    public void Look(ClaimsPrincipal by, string what, string? sessionId = null, string? userId = null)
+    public void Look(ClaimsPrincipal by, string what, string? sessionId = null, string? userId = null) => Look(by, what, sessionId, userId, SameLook);
+
+    /// <summary>Records that polls or events have shown what was said before, once in ten minutes for each caller and session.</summary>
+    public void LookByPoll(ClaimsPrincipal by, string sessionId) => Look(by, "history_read", sessionId, null, SameLookByPoll);
+
+    private void Look(ClaimsPrincipal by, string what, string? sessionId, string? userId, TimeSpan same)
     {
         var entry = Entry(AuditKind.Look, by, what, sessionId) with { UserId = userId };
-        var look = (entry.OperatorId, what, sessionId);
+        var look = (entry.OperatorId, what, sessionId, same);
         if (looks.TryGetValue(look, out _))
         {
             return;
         }
 
-        looks.Set(look, true, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = SameLook });
+        looks.Set(look, true, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = same });
         if (entry.Role == Access.SupervisorRole)
         {
             security.Note("supervisor_look");

@@ -21,7 +21,7 @@ public sealed class ClientLimitOptions
     /// <summary>What all sessions of the client take in Redis; counted by each node alone.</summary>
     public long BytesPerHourPerIp { get; init; } = 8 * 1024 * 1024;
 
-    /// <summary>Anonymous sessions made in the whole service, while <c>Chat:Anonymous</c> is <c>limited</c>.</summary>
+    /// <summary>Anonymous sessions made in the whole service, while <c>Chat:Anonymous</c> is <c>limited</c>; a tenth of it by one client.</summary>
     public int AnonymousSessionsPerMinute { get; init; } = 120;
 
     public bool IsValid => Array.TrueForAll([SessionsPerMinutePerIp, FailuresPerMinutePerIp, MessagesPerMinutePerIp], limit => limit is >= 0 and <= 100_000);
@@ -39,7 +39,10 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
     /// <summary>Clients that have no permit left, until they have: their further tries need not go to Redis.</summary>
     private readonly MemoryCache waiting = new(new MemoryCacheOptions { SizeLimit = 10_000 });
 
-    private const string Failures = "failures";
+    private const string Failures = "failures", Anonymous = "anonymous", All = "all";
+
+    /// <summary>So many clients at least can use up what all anonymous visitors have.</summary>
+    private const int SharesOfTotal = 10;
 
     private readonly PartitionedRateLimiter<(string Client, int PerMinute)> local =
         PartitionedRateLimiter.Create<(string Client, int PerMinute), (string Client, int PerMinute)>(limit => RateLimitPartition.GetTokenBucketLimiter(limit, Bucket));
@@ -50,8 +53,17 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
     public async Task<TimeSpan?> TakeSessionAsync(string client, int size, CancellationToken ct) =>
         await TakeAsync(client, "sessions", options.Value.SessionsPerMinutePerIp, ct) ?? TakeBytes(client, size);
 
-    /// <summary>Counts an anonymous session among those of the whole service. Null when it may be made, else how long to wait.</summary>
-    public Task<TimeSpan?> TakeAnonymousSessionAsync(CancellationToken ct) => TakeAsync("all", "anonymous", options.Value.AnonymousSessionsPerMinute, ct);
+    /// <summary>
+    /// Counts an anonymous session among those of its client, which has a tenth of the total and one at least, and among those of the whole service. Null when
+    /// it may be made, else how long to wait. While the total is used up the client keeps its share.
+    /// </summary>
+    public async Task<TimeSpan?> TakeAnonymousSessionAsync(string client, CancellationToken ct)
+    {
+        var total = options.Value.AnonymousSessionsPerMinute;
+        return Waits(All, Anonymous)
+            ?? await TakeAsync(client, Anonymous, Math.Max(1, total / SharesOfTotal), ct)
+            ?? await TakeAsync(All, Anonymous, total, ct);
+    }
 
     /// <summary>Counts a request whose credential is none or bad. Null when the client may go on, else how long it has to wait.</summary>
     public Task<TimeSpan?> TakeFailureAsync(IPAddress? address, CancellationToken ct) => TakeAsync(ClientName.Of(address), Failures, options.Value.FailuresPerMinutePerIp, ct);
@@ -80,7 +92,7 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
             return null;
         }
 
-        if (waiting.TryGetValue((client, what), out DateTimeOffset until) && until - time.GetUtcNow() is { Ticks: > 0 } left)
+        if (Waits(client, what) is { } left)
         {
             return left;
         }
@@ -100,6 +112,10 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
             return TakeHere(client, what, perMinute);
         }
     }
+
+    /// <summary>For how long a client still has no permit, as far as this node knows.</summary>
+    private TimeSpan? Waits(string client, string what) =>
+        waiting.TryGetValue((client, what), out DateTimeOffset until) && until - time.GetUtcNow() is { Ticks: > 0 } left ? left : null;
 
     private TimeSpan? TakeHere(string client, string what, int perMinute)
     {

@@ -13,6 +13,7 @@ public sealed class HourlyBytes(long perHour, TimeProvider time) : IDisposable
 
     private static readonly MemoryCacheEntryOptions Remember = new() { Size = 1, SlidingExpiration = TimeSpan.FromHours(1) };
 
+    private readonly long started = time.GetTimestamp();
     private readonly MemoryCache clients = new(new MemoryCacheOptions { SizeLimit = MostClients });
 
     /// <summary>Null when so many bytes may be stored, else how long to wait. Nothing is counted then.</summary>
@@ -26,7 +27,7 @@ public sealed class HourlyBytes(long perHour, TimeProvider time) : IDisposable
         var taken = Of(client);
         lock (taken)
         {
-            var now = time.GetUtcNow().Ticks;
+            var now = Now;
             var even = After(taken, now, bytes);
             if (even - now - TimeSpan.TicksPerHour is > 0 and var ahead)
             {
@@ -49,11 +50,14 @@ public sealed class HourlyBytes(long perHour, TimeProvider time) : IDisposable
         var taken = Of(client);
         lock (taken)
         {
-            taken.Even = After(taken, time.GetUtcNow().Ticks, bytes);
+            taken.Even = After(taken, Now, bytes);
         }
     }
 
     public void Dispose() => clients.Dispose();
+
+    /// <summary>Ticks since the start, so that a clock that is set back makes nobody wait longer.</summary>
+    private long Now => time.GetElapsedTime(started).Ticks;
 
     // Two first requests at once may each make one; then one of them goes uncounted.
     private Taken Of(string client) => clients.TryGetValue(client, out Taken? known) ? known! : clients.Set(client, new Taken(), Remember);
@@ -62,7 +66,7 @@ public sealed class HourlyBytes(long perHour, TimeProvider time) : IDisposable
 
     private sealed class Taken
     {
-        /// <summary>When (UTC ticks) what was taken would have come evenly.</summary>
+        /// <summary>When (ticks since the start) what was taken would have come evenly.</summary>
         public long Even { get; set; }
     }
 }

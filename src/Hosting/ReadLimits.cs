@@ -40,6 +40,7 @@ public sealed class ReadLimits : IDisposable
 
     private readonly ReadLimitOptions options;
     private readonly TimeProvider time;
+    private readonly long started;
     private readonly PartitionedRateLimiter<string> perClient;
     private readonly ConcurrencyLimiter anonymous, signedIn;
     private readonly MemoryCache paidUntil = new(new MemoryCacheOptions { SizeLimit = MostClients });
@@ -47,7 +48,7 @@ public sealed class ReadLimits : IDisposable
 
     public ReadLimits(IOptions<ReadLimitOptions> options, TimeProvider time)
     {
-        (this.options, this.time) = (options.Value, time);
+        (this.options, this.time, started) = (options.Value, time, time.GetTimestamp());
         perClient = PartitionedRateLimiter.Create<string, string>(client => RateLimitPartition.GetConcurrencyLimiter(client, _ => Of(options.Value.ReadersPerClient)));
         (anonymous, signedIn) = (new(Of(options.Value.ReadersAtOnce)), new(Of(options.Value.ReadersAtOnce)));
     }
@@ -132,9 +133,12 @@ public sealed class ReadLimits : IDisposable
         ? new() { PermitLimit = int.MaxValue }
         : new() { PermitLimit = places, QueueLimit = MostWaiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst };
 
+    /// <summary>Since the start, so that a clock that is set back makes nobody wait longer.</summary>
+    private TimeSpan Now => time.GetElapsedTime(started);
+
     /// <summary>GCRA with bytes, which are known only once they were read: a client may begin while what it has read lies within a minute's allowance.</summary>
     private TimeSpan Debt(string client) =>
-        paidUntil.TryGetValue(client, out DateTimeOffset until) ? until - TimeSpan.FromMinutes(1) - time.GetUtcNow() : TimeSpan.Zero;
+        paidUntil.TryGetValue(client, out TimeSpan until) ? until - TimeSpan.FromMinutes(1) - Now : TimeSpan.Zero;
 
     private void Count(string client, long bytes)
     {
@@ -146,8 +150,8 @@ public sealed class ReadLimits : IDisposable
         var cost = TimeSpan.FromMinutes(bytes / (options.ReadMegabytesPerMinute * 1024.0 * 1024.0));
         lock (gate)
         {
-            var now = time.GetUtcNow();
-            var until = (paidUntil.TryGetValue(client, out DateTimeOffset known) && known > now ? known : now) + cost;
+            var now = Now;
+            var until = (paidUntil.TryGetValue(client, out TimeSpan known) && known > now ? known : now) + cost;
             paidUntil.Set(client, until, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = until - now + TimeSpan.FromSeconds(1) });
         }
     }

@@ -12,7 +12,21 @@ public sealed class AuditOptions
     /// </summary>
     public int EntriesPerDay { get; init; } = 20_000;
 
+    /// <summary>What all of it may take in Redis; beyond that the oldest entries go before their time.</summary>
+    public int MaxMegabytes { get; init; } = 256;
+
+    /// <summary>Refused attempts of one caller that are recorded in a day.</summary>
+    public const int RefusalsPerDay = 100;
+
+    /// <summary>Bytes of an entry with its indexes, as measured.</summary>
+    private const int EntryBytes = 350;
+
+    /// <summary>Entries of all days.</summary>
+    public long MostEntries => MaxMegabytes * 1024L * 1024 / EntryBytes;
+
     public bool IsValid => Days is >= 1 and <= 3650 && EntriesPerDay is >= 100 and <= 10_000_000;
+
+    public bool IsSizeValid => MaxMegabytes is >= 1 and <= 1_000_000;
 
     /// <summary>How many entries a day may hold already, where another of this kind is to be added.</summary>
     public int MostBefore(AuditKind kind) => kind switch

@@ -45,23 +45,50 @@ public sealed class AuditStore(RedisGateway redis, IOptions<AuditOptions> option
     /// <summary>Longer ids and names come from no platform in its right mind, and are cut.</summary>
     private const int MostCharacters = 200;
 
-    /// <summary>False where the day holds as many entries as it may.</summary>
+    /// <summary>False where the day holds as many entries as it may. A refused attempt of a caller that has had its share of the day is passed over.</summary>
     /// <exception cref="StorageUnavailableException">No answer within the gateway's limits.</exception>
     public async Task<bool> AddAsync(AuditEntry entry, CancellationToken ct)
     {
         var day = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
         var (session, user) = (Digest(entry.SessionId), Digest(entry.UserId));
-        List<RedisKey> keys = [Keys.Audit(day), Keys.AuditedOnce(day, entry.Request)];
+        List<RedisKey> keys = [Keys.Audit(day), Keys.AuditedOnce(day, entry.Request), Keys.AuditRefusals(day, Digest(entry.OperatorId ?? entry.UserId))];
         keys.AddRange(Subjects(day, Digest(entry.OperatorId), session, user));
         var reply = await redis.RunAsync(
             Scripts.record_audit,
             [.. keys],
             [
-                options.Value.MostBefore(entry.Kind), options.Value.Days * 86_400L, "what", entry.What, "role", entry.Role, "operator", Cut(entry.OperatorId),
+                options.Value.MostBefore(entry.Kind), options.Value.Days * 86_400L, entry.Kind == AuditKind.Refused ? AuditOptions.RefusalsPerDay : 0, "what", entry.What, "role", entry.Role, "operator", Cut(entry.OperatorId),
                 "name", Cut(entry.OperatorName), "session", session, "user", user, "detail", Cut(entry.Detail), "refused", entry.Refused ?? "",
             ],
             ct);
-        return (string?)reply == "recorded";
+        return (string?)reply != "full";
+    }
+
+    /// <summary>How many entries each day holds; one round trip.</summary>
+    /// <exception cref="StorageUnavailableException">No answer within the gateway's limits.</exception>
+    public Task<long[]> CountAsync(IEnumerable<DateOnly> days, CancellationToken ct) =>
+        redis.EachAsync("XLEN", [.. days.Select(Keys.Audit)], static (db, key) => db.StreamLengthAsync(key), ct);
+
+    /// <summary>Takes the oldest entries of a day out. Returns how many; doing it twice at once takes the same.</summary>
+    /// <exception cref="StorageUnavailableException">No answer within the gateway's limits.</exception>
+    public async Task<int> TrimAsync(DateOnly day, int most, CancellationToken ct)
+    {
+        var oldest = await ReadAsync(day, default, "-", "+", most, ct);
+        if (oldest.Seen > 0)
+        {
+            List<RedisKey> keys = [Keys.Audit(day)];
+            List<RedisValue> arguments = [oldest.LastId];
+            foreach (var entry in oldest.Entries)
+            {
+                var indexes = Subjects(day, Digest(entry.OperatorId), entry.Session ?? "", entry.User ?? "").ToList();
+                keys.AddRange(indexes);
+                arguments.AddRange(indexes.Select(_ => (RedisValue)entry.Id));
+            }
+
+            await redis.RunAsync(Scripts.trim_audit, [.. keys], [.. arguments], ct);
+        }
+
+        return oldest.Seen;
     }
 
     /// <summary>Reads on from a place in a day; one round trip, whatever the day holds.</summary>

@@ -100,11 +100,13 @@ public static class Keys
     /// hash decides</item>
     /// <item>hash: operator id -> name</item>
     /// <item>hash: the same "operator id, newline, session id" -> since when (ms) it is counted</item>
+    /// <item>hash: operator id -> the departments that its last token granted (owner: GrantStore); only with <c>Jwt__DepartmentsClaim</c></item>
     /// </list>
     /// </summary>
-    public static RedisKey[] OfRoster() => ["chat:{operators}:seen", "chat:{operators}:presence", "chat:{operators}:held", "chat:{operators}:names", "chat:{operators}:holding"];
+    public static RedisKey[] OfRoster() =>
+        ["chat:{operators}:seen", "chat:{operators}:presence", "chat:{operators}:held", "chat:{operators}:names", "chat:{operators}:holding", Grants];
 
-    /// <summary>Hash: operator id -> the departments that its last token granted, without a lifetime (owner: GrantStore); only with <c>Jwt__DepartmentsClaim</c>.</summary>
+    /// <summary>The roster's hash of grants alone.</summary>
     public static readonly RedisKey Grants = "chat:{operators}:grants";
 
     /// <summary>String: what GCRA keeps of one operator's polls or other calls, for a minute at most (owner: RosterStore).</summary>
@@ -112,6 +114,12 @@ public static class Keys
 
     /// <summary>String: what GCRA keeps of what one client address did, for a minute at most (owner: Permits).</summary>
     public static RedisKey PermitsOf(string client, string what) => $"chat:{{c:{Digest(client)}}}:{what}";
+
+    /// <summary>
+    /// Sorted set: digest of a session id -> time (ms) when its call took a place among those of this client address, over all departments (owner: QueueStore).
+    /// Some may have left their queue since; who finds no place looks which have. A day at most.
+    /// </summary>
+    public static RedisKey CallsOfClient(string client) => $"chat:{{c:{Digest(client)}}}:calls";
 
     /// <summary>
     /// Stream: the audit entries of a day in UTC (owner: AuditStore), kept for <c>Audit__Days</c>. One stream a day, so that on a Cluster the days lie in
@@ -130,6 +138,9 @@ public static class Keys
 
     /// <summary>String: there for a minute once a request's audit entry is stored (owner: AuditStore).</summary>
     public static RedisKey AuditedOnce(DateOnly day, string request) => $"{AuditDay(day)}:once:{request}";
+
+    /// <summary>String: how many refused attempts of a caller the day has recorded, for two days (owner: AuditStore).</summary>
+    public static RedisKey AuditRefusals(DateOnly day, string caller) => $"{AuditDay(day)}:refused:{caller}";
 
     /// <summary>What stands for an id in the audit stream: 132 bits of its SHA-256 in base64url.</summary>
     public static string AuditDigest(string id) => Digest(id)[..22];
@@ -167,7 +178,7 @@ public static class Keys
     public static readonly RedisKey Backup = "chat:backup";
 
     /// <summary>
-    /// String: a random id of the data set, without a lifetime (owner: DataSetMarks). Also asked for to learn whether its slot is served (owner: Probes).
+    /// String: a random id of the data set, and when (Unix time, s) it was made, without a lifetime (owner: DataSetMarks). Also asked for to learn whether its slot is served (owner: Probes).
     /// </summary>
     public static RedisKey Mark(int number) => $"chat:{{p:{number}}}";
 

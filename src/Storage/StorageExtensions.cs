@@ -15,11 +15,12 @@ public static class StorageExtensions
             .Validate(o => o.BulkReadsAtOnce is >= 1 and <= 1000, "Redis__BulkReadsAtOnce must be 1 to 1000.")
             .ValidateOnStart();
         services.AddOptions<AuditOptions>().Bind(configuration.GetSection("Audit"))
-            .Validate(o => o.IsValid, "Audit__Days must be 1 to 3650, and Audit__EntriesPerDay 100 to 10000000.").ValidateOnStart();
+            .Validate(o => o.IsValid, "Audit__Days must be 1 to 3650, and Audit__EntriesPerDay 100 to 10000000.")
+            .Validate(o => o.IsSizeValid, "Audit__MaxMegabytes must be 1 to 1000000.").ValidateOnStart();
         services.AddSingleton<PrivateRedis>();
         services.AddSingleton<RedisConnection>().AddHostedService(provider => provider.GetRequiredService<RedisConnection>());
         services.AddHostedService<Schema>();
-        services.AddSingleton<RedisResilience>().AddSingleton<RedisGateway>().AddSingleton<Signals>().AddSingleton<Permits>().AddSingleton<AuditStore>();
+        services.AddSingleton<RedisResilience>().AddSingleton<RedisGateway>().AddSingleton<Signals>().AddSingleton<Permits>().AddSingleton<AuditStore>().AddSingleton<AuditSize>();
         services.AddSingleton<RedisMemory>().AddSingleton<RedisServers>().AddSingleton<DataSetMarks>();
         return services;
     }

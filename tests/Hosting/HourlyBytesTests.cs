@@ -35,6 +35,20 @@ public sealed class HourlyBytesTests
     }
 
     [Fact]
+    public void Nobody_waits_longer_because_the_clock_is_set_back()
+    {
+        var wall = new WallClock(time);
+        using var bytes = new HourlyBytes(PerHour, wall);
+        Assert.Null(bytes.Take("one", PerHour));
+
+        wall.SetBack = TimeSpan.FromHours(1);
+
+        Assert.Equal(36, bytes.Take("one", 1000)!.Value.TotalSeconds, 3);
+        time.Advance(TimeSpan.FromSeconds(36.001));
+        Assert.Null(bytes.Take("one", 1000));
+    }
+
+    [Fact]
     public void What_is_remembered_of_clients_is_bounded()
     {
         using var bytes = new HourlyBytes(PerHour, time);
@@ -91,5 +105,17 @@ public sealed class HourlyBytesTests
         while (last.Status == HttpStatusCode.Created && stored < 5 * PerHour);
 
         LimitedNodes.RetryAfter(last);
+    }
+
+    /// <summary>A clock that somebody sets back, while time goes on.</summary>
+    private sealed class WallClock(TimeProvider time) : TimeProvider
+    {
+        public TimeSpan SetBack { get; set; }
+
+        public override long TimestampFrequency => time.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => time.GetUtcNow() - SetBack;
+
+        public override long GetTimestamp() => time.GetTimestamp();
     }
 }

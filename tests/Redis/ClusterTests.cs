@@ -36,6 +36,7 @@ public sealed class ClusterTests
         await PutBackAsync(first);
         await AbandonAsync(first);
         await first.Services.GetRequiredService<LeaseSweeper>().SweepAsync(Ct);
+        await ReachLimitsAsync(first);
 
         var all = typeof(Scripts).GetMembers(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
             .Where(m => m is FieldInfo { FieldType: var field } && field == typeof(Script) || m is PropertyInfo { PropertyType: var property } && property == typeof(Script))
@@ -55,6 +56,15 @@ public sealed class ClusterTests
         Assert.Equal(session.Id, (await claims.LendAsync("support", "dana", null, Ct)).SessionId);
         await claims.PutBackAsync("support", session.Id, "dana", Ct);
         Assert.Equal([session.Id], await desk.Queue.HeadAsync("support", 10, Ct));
+    }
+
+    /// <summary>Nobody in the conversation calls so often, or is audited so much.</summary>
+    private static async Task ReachLimitsAsync(ChatNode node)
+    {
+        var (queue, audit) = (node.Services.GetRequiredService<QueueStore>(), node.Services.GetRequiredService<AuditStore>());
+        Assert.True(await queue.CountAsync("support", "one", "198.51.100.7", 1, ["support", "billing"], Ct));
+        Assert.False(await queue.CountAsync("billing", "another", "198.51.100.7", 1, ["support", "billing"], Ct));
+        Assert.InRange(await audit.TrimAsync(DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime), 5, Ct), 1, 5);
     }
 
     /// <summary>No visitor of the conversation waits for long enough.</summary>

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Storage;
@@ -101,6 +103,36 @@ public sealed class RedisServersTests
         }
     }
 
+    [Fact]
+    public async Task A_data_set_that_went_while_no_node_was_there_shows_by_the_time_of_its_mark()
+    {
+        await using var redis = await RedisServerProcess.StartAsync();
+        await using var node = ChatNode.Start(
+            redis.Configuration, new LogWatch(), change: services => services.Remove(services.Single(service => service.ImplementationType == typeof(RedisWatch))));
+        await using var admin = await ConnectionMultiplexer.ConnectAsync($"{redis.Configuration},allowAdmin=true");
+        var (key, started) = (Keys.Mark(0), TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+
+        await admin.GetDatabase().StringSetAsync(key, "AbCdEfGhIjKlMnOp");
+        Assert.Equal((0, 0), await FindAsync());
+        await admin.GetDatabase().StringSetAsync(key, "AbCdEfGhIjKlMnOp 1000");
+        Assert.Equal((1000, 0), await FindAsync());
+
+        await admin.GetServers()[0].FlushAllDatabasesAsync();
+        var (created, warnings) = await FindAsync();
+        Assert.InRange(created, started, started + 300);
+        Assert.Equal(1, warnings);
+        Assert.Equal((created, 0), await FindAsync());
+
+        // As a node does that starts.
+        async Task<(long Created, int Warnings)> FindAsync()
+        {
+            var log = new WarningCount();
+            var marks = ActivatorUtilities.CreateInstance<DataSetMarks>(node.Services, log);
+            await marks.CheckAsync(Ct);
+            return (marks.Created, log.Count);
+        }
+    }
+
     private static async Task SaveUntilAsync(ConnectionMultiplexer admin, RedisServers servers, bool isFailing)
     {
         var started = TimeProvider.System.GetTimestamp();
@@ -120,5 +152,18 @@ public sealed class RedisServersTests
             await servers.ReadAsync(Ct);
         }
         while (servers.States is not [{ IsPersistenceFailing: var failing }] || failing != isFailing);
+    }
+
+    private sealed class WarningCount : ILogger<DataSetMarks>
+    {
+        public int Count { get; private set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Count += logLevel == LogLevel.Warning ? 1 : 0;
     }
 }

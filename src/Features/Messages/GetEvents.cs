@@ -13,7 +13,7 @@ namespace Intotes.Chat.Features.Messages;
 /// </summary>
 /// <response code="200">Events, the first at once, and a comment every 15 seconds.</response>
 /// <response code="204">The session is closed and the caller has all of it: EventSource does not come again.</response>
-public sealed class GetEvents(SessionGate gate, PollStore polls, PollAnswers answers, MessageFollower follower, ReadLimits limits, ChatMetrics metrics, TimeProvider time)
+public sealed class GetEvents(SessionGate gate, PollStore polls, PollAnswers answers, MessageFollower follower, PolledHistory history, ReadLimits limits, ChatMetrics metrics, TimeProvider time)
     : Endpoint<GetEvents.Request, Results<EventsResult, NoContent, Problem>>
 {
     /// <summary>In seconds.</summary>
@@ -93,6 +93,7 @@ public sealed class GetEvents(SessionGate gate, PollStore polls, PollAnswers ans
             return TypedResults.NoContent();
         }
 
+        history.Note(User, first.SessionId, first.Messages, after);
         var told = await answers.OfAsync(first, waited: true, ct);
         return new EventsResult(told, follower.FollowAsync(entered, caller, client, told with { Messages = [] }, isHead ? TimeSpan.Zero : Lifetime(request.Wait, User, time), ct));
     }

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>New messages: after a cursor, or since the caller's last poll.</summary>
-public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAnswers answers, ReadLimits limits, ChatMetrics metrics, IHostApplicationLifetime life)
+public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAnswers answers, PolledHistory history, ReadLimits limits, ChatMetrics metrics, IHostApplicationLifetime life)
     : Endpoint<PollMessages.Request, Results<Ok<PollAnswer>, Problem>>
 {
     /// <summary>Messages in one answer, unless asked otherwise.</summary>
@@ -88,6 +88,7 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
             return Problem.RateLimited.After(pause);
         }
 
+        history.Note(User, reply.SessionId, reply.Messages, after);
         // Who has waited may come again at once, but not while the service stops and lets nobody wait.
         var waited = request.Wait is not null && !life.ApplicationStopping.IsCancellationRequested;
         return TypedResults.Ok(await answers.OfAsync(reply, waited, ct));

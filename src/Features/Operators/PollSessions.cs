@@ -1,5 +1,6 @@
 using FastEndpoints;
 using FluentValidation;
+using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -7,7 +8,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>New messages over all sessions of the operator, and how the queues stand; renews its leases.</summary>
-public sealed class PollSessions(SessionsPoller poller, OperatorWait waits)
+public sealed class PollSessions(SessionsPoller poller, OperatorWait waits, PolledHistory history)
     : Endpoint<PollSessions.Request, Results<Ok<SessionsPoller.Answer>, Problem>>
 {
     public sealed class Request
@@ -47,6 +48,11 @@ public sealed class PollSessions(SessionsPoller poller, OperatorWait waits)
             ? first
             : await waits.UntilAsync(
                 caller, TimeSpan.FromSeconds(wait), await poller.ChannelsAsync(caller, ct), () => poller.PollAsync(caller, after, ct), poll => poll.HasNews, ct);
+        foreach (var news in answer.Answer.Sessions)
+        {
+            history.Note(User, news.SessionId, news.Messages, after.Sessions.GetValueOrDefault(news.SessionId));
+        }
+
         return TypedResults.Ok(answer.Answer);
     }
 }

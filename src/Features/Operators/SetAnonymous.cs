@@ -43,7 +43,7 @@ public sealed class SetAnonymous(AnonymousStore store, AnonymousPolicy policy, A
         var order = new AnonymousOrder(request.State!.Value, request.Until?.ToUniversalTime());
         // Runs to completion even if the client disconnects.
         await store.SetAsync(order, CancellationToken.None);
-        policy.Order = order;
+        policy.Answer(policy.Ask(), order);
         await audit.RecordAsync(User, "anonymous_set", detail: $"{request.State} until {order.Until?.ToString("u", CultureInfo.InvariantCulture) ?? "changed"}".ToLowerInvariant());
         return order;
     }

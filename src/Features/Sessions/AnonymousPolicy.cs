@@ -28,13 +28,26 @@ public sealed record AnonymousOrder(AnonymousState State, DateTimeOffset? Until)
 public sealed class AnonymousPolicy(RedisMemory memory, AnonymousBytes bytes, IOptions<ChatOptions> options, TimeProvider time)
 {
     private readonly AnonymousState setting = Parse(options.Value.Anonymous)!.Value;
+    private readonly Lock gate = new();
     private volatile AnonymousOrder? order;
+    private long asked, answered;
 
     /// <summary>A supervisor's order, while there is one.</summary>
-    public AnonymousOrder? Order
+    public AnonymousOrder? Order => order is { Until: { } until } && until <= time.GetUtcNow() ? null : order;
+
+    /// <summary>Begins to ask for the order. Returns the number of the question.</summary>
+    public long Ask() => Interlocked.Increment(ref asked);
+
+    /// <summary>What holds, as a question found; of several the one that was asked last counts, whichever is answered last.</summary>
+    public void Answer(long number, AnonymousOrder? found)
     {
-        get => order is { Until: { } until } && until <= time.GetUtcNow() ? null : order;
-        set => order = value;
+        lock (gate)
+        {
+            if (number > answered)
+            {
+                (answered, order) = (number, found);
+            }
+        }
     }
 
     public AnonymousState State => Order?.State ?? setting;

@@ -63,8 +63,8 @@ public sealed partial class AnonymousWatch(
     /// <summary>Reads the order that holds.</summary>
     public async Task ReadAsync(CancellationToken ct)
     {
-        var before = policy.State;
-        policy.Order = await store.ReadAsync(ct);
+        var (before, asked) = (policy.State, policy.Ask());
+        policy.Answer(asked, await store.ReadAsync(ct));
         if (policy.State != before)
         {
             Log.Changed(logger, policy.State);

@@ -6,6 +6,10 @@ namespace Intotes.Chat.Features.Sessions;
 /// </summary>
 public sealed class CallEnqueuer(SessionStore sessions, QueueStore queue, Departments departments)
 {
+    /// <summary>Counts a call for its client address before it is made. False when the address has as many as it may, over all departments.</summary>
+    public Task<bool> CountAsync(string department, string sessionId, string client, int most, CancellationToken ct) =>
+        queue.CountAsync(department, sessionId, client, most, departments.Served, ct);
+
     /// <summary>Puts a call at the place of its first call time, and returns that. Harmless when it is there already; then null.</summary>
     public async Task<QueuePlace?> EnqueueAsync(string department, string sessionId, DateTimeOffset calledAt, ServicePace pace, CancellationToken ct)
     {

@@ -79,7 +79,7 @@ public sealed class CallOperator(
             return entered;
         }
 
-        if (!await queue.CountAsync(department, access.SessionId, ClientName.Of(HttpContext.Connection.RemoteIpAddress), most, ct))
+        if (!await enqueuer.CountAsync(department, access.SessionId, ClientName.Of(HttpContext.Connection.RemoteIpAddress), most, ct))
         {
             return new CallReply(CallStatus.TooMany, null);
         }

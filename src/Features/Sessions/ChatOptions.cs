@@ -39,7 +39,10 @@ public sealed partial class ChatOptions
     public IReadOnlyList<string> Queues => Departments is { Length: > 0 } ? Departments : ["support"];
 
     /// <summary>The names that are reserved, but for those of operators.</summary>
-    public IReadOnlyList<string> Reserved => ReservedNames ?? ["Intotes", "Support", "Operator", "Administrator", "Admin", "Moderator", "System"];
+    public IReadOnlyList<string> Reserved => ReservedNames ??
+    [
+        "Intotes", "Support", "Helpdesk", "Service Desk", "Customer Service", "Customer Care", "Agent", "Operator", "Administrator", "Admin", "Moderator", "System",
+    ];
 
     /// <summary>What is wrong, each in a sentence that stands alone.</summary>
     private IEnumerable<string> Faults()

@@ -7,11 +7,14 @@ namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>
 /// The departments that the tokens of operators grant, for those who want to know of another operator. Nothing is stored unless
-/// <c>Jwt__DepartmentsClaim</c> is set.
+/// <c>Jwt__DepartmentsClaim</c> is set. An operator that leaves the roster leaves here as well; without any operator all is gone after two days.
 /// </summary>
 public sealed class GrantStore(RedisGateway redis, JwtSettings jwt) : IDisposable
 {
     private const string All = "*";
+
+    /// <summary>Longer than the roster keeps an operator.</summary>
+    private static readonly TimeSpan Kept = TimeSpan.FromDays(2);
 
     private static readonly MemoryCacheEntryOptions Remember = new() { Size = 1, AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(1) };
 
@@ -30,7 +33,7 @@ public sealed class GrantStore(RedisGateway redis, JwtSettings jwt) : IDisposabl
         var grant = caller.Departments is { } departments ? string.Join(',', departments) : All;
         if (noted.Get<string>(caller.Id) != grant)
         {
-            await redis.CallAsync("HSET", Keys.Grants, (db, key) => db.HashSetAsync(key, caller.Id, grant), ct);
+            await redis.CallAsync("HSET", Keys.Grants, (db, key) => Task.WhenAll(db.HashSetAsync(key, caller.Id, grant), db.KeyExpireAsync(key, Kept)), ct);
             noted.Set(caller.Id, grant, Remember);
         }
     }

@@ -4,49 +4,19 @@ using System.Text;
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>
-/// What a name looks like, so that two names that a person takes for the same one compare as equal: case, width, diacritics, invisible characters and
-/// letters of other alphabets do not count. A small table for names, after the idea of the skeletons of UTS #39; globalization is invariant here, so
-/// that the runtime's own normalization does nothing.
+/// What a name looks like, so that two names that a person takes for the same one compare as equal: case, width, diacritics, invisible characters,
+/// letters of other alphabets and a letter held down do not count. After the skeletons of UTS #39, by <see cref="LookAlikeTable"/>, which also decomposes:
+/// globalization is invariant here, so that the runtime's own normalization does nothing.
 /// </summary>
 public static class LookAlikes
 {
-    /// <summary>For each letter the characters that pass for it, small or capital.</summary>
-    private static readonly Dictionary<string, string> Table = new()
-    {
-        ["a"] = "àáâãäåāăąǎǟǡǻȁȃȧḁạảấầẩẫậắằẳẵặаӑӓαάɑᴀªᵃₐⱥΑᎪ∂4@",
-        ["b"] = "ḃḅḇвьƀɓʙᵇßβΒᏴℬ",
-        ["c"] = "çćĉċčḉсҫϲᴄᶜℂℭⅽᏟ¢",
-        ["d"] = "ďḋḍḏḑḓԁđɗᴅᵈⅆⅾᎠ",
-        ["e"] = "èéêëēĕėęěȅȇȩḕḗḙḛḝẹẻẽếềểễệеѐёҽӗєεέᴇᵉₑℯℰɛΕᎬ€3",
-        ["f"] = "ḟƒꜰᶠℱ",
-        ["g"] = "ĝğġģǧǵḡɡɢᵍℊցᏀ",
-        ["h"] = "ĥȟḣḥḧḩḫẖнһħʜʰₕℎℍℋℌհΗᎻ",
-        ["i"] = "ìíîïĩīĭįǐȉȋḭḯỉịіїıӏιίϊΐɩɪⁱᵢℐℑⅰΙ1|!¡lŀłƚʟˡₗℒℓⅼᏞĺļľḷḹḻḽǀוꓲᛁİ",
-        ["j"] = "ĵǰјȷᴊʲⱼᎫ",
-        ["k"] = "ķǩḱḳḵкқҝҟҡᴋᵏₖκϰΚᏦ",
-        ["m"] = "ḿṁṃмᴍᵐₘℳⅿΜᎷ",
-        ["n"] = "ñńņňǹṅṇṉṋпɴⁿₙηήոℕΝɲŋ",
-        ["o"] = "òóôõöōŏőơǒǫǭȍȏȫȭȯȱṍṏṑṓọỏốồổỗộớờởỡợоӧөοόօøᴏᵒₒℴºΟ0○σס°",
-        ["p"] = "ṕṗрᴘᵖₚρℙΡᏢ",
-        ["q"] = "ԛզℚ",
-        ["r"] = "ŕŗřȑȓṙṛṝṟгʀʳᵣℝℜℛꮁᎡ",
-        ["s"] = "śŝşšșṡṣṥṧṩẛѕꜱˢₛ5$ʂᏚ§",
-        ["t"] = "ţťțṫṭṯṱẗтᴛᵗₜτŧТᎢ7†",
-        ["u"] = "ùúûüũūŭůűųưǔǖǘǚǜȕȗṳṵṷṹṻụủứừửữựսᴜᵘᵤυύϋΰμʋ",
-        ["v"] = "ṽṿѵνᴠᵛᵥⅴᏙ",
-        ["w"] = "ŵẁẃẅẇẉẘԝɯωώᴡʷѡᎳ",
-        ["x"] = "ẋẍхҳᵡˣₓχⅹΧ×",
-        ["y"] = "ýÿŷȳẏẙỳỵỷỹуўӯӱӳүұʏʸγΥ¥",
-        ["z"] = "źżžẑẓẕᴢᶻζℤℨΖᏃƶ",
-    };
-
     /// <summary>Letters drawn as symbols: the first character of each block of 26, in the order of the alphabet.</summary>
     private static readonly int[] Alphabets = [0x249C, 0x24B6, 0x24D0, 0xFF21, 0xFF41, 0x1F110, 0x1F130, 0x1F150, 0x1F170, 0x1F1E6];
 
     /// <summary>Letters by category that show nothing: the fillers of Hangul.</summary>
     private static readonly int[] Fillers = [0x115F, 0x1160, 0x3164, 0xFFA0];
 
-    private static readonly Dictionary<Rune, char> Letters = Table.SelectMany(row => row.Value.EnumerateRunes(), (row, rune) => (rune, row.Key[0])).ToDictionary();
+    private static readonly Dictionary<Rune, string> Letters = LookAlikeTable.Rows.SelectMany(row => row.Value.EnumerateRunes(), (row, rune) => (rune, row.Key)).ToDictionary();
 
     /// <summary>The words of a name as they look, in small letters.</summary>
     /// <param name="name">The name.</param>
@@ -62,9 +32,15 @@ public static class LookAlikes
                 continue;
             }
 
-            if (Rune.IsLetterOrDigit(rune) || AlphabetOf(rune) is not null || (withSigns && Letters.ContainsKey(rune)))
+            var category = Rune.GetUnicodeCategory(rune);
+            if (category is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark)
             {
-                word.Append(Letter(rune));
+                // Part of the writing in many scripts; on a letter of Latin, or what passes for one, it is decoration.
+                word.Append(word.Length > 0 && !char.IsAscii(word[^1]) ? rune.ToString() : "");
+            }
+            else if (Letter(rune, category, withSigns) is { } letter)
+            {
+                word.Append(letter);
             }
             else if (word.Length > 0)
             {
@@ -81,38 +57,63 @@ public static class LookAlikes
         return words;
     }
 
-    private static string Letter(Rune rune) => AlphabetOf(rune) is { } latin ? Plain(latin)
-        : rune.Value switch
-        {
-            // Mathematical letters: 52 to an alphabet; and their digits.
-            >= 0x1D400 and < 0x1D6A4 => Plain((char)('a' + ((rune.Value - 0x1D400) % 26))),
-            >= 0x1D7CE and < 0x1D800 => Plain((char)('0' + ((rune.Value - 0x1D7CE) % 10))),
-            >= 0xFF10 and <= 0xFF19 => Plain((char)('0' + rune.Value - 0xFF10)),
-            'æ' or 'Æ' => "ae",
-            'œ' or 'Œ' => "oe",
-            _ when Letters.TryGetValue(rune, out var capital) => $"{capital}",
-            _ when Rune.ToLowerInvariant(rune) is var small => Letters.TryGetValue(small, out var letter) ? $"{letter}" : small.ToString(),
-            _ => "",
-        };
+    /// <summary>Each run of a letter as one.</summary>
+    public static string WithoutRuns(string word) => Runs(word, 1);
 
-    private static string Plain(char latin) => Letters.TryGetValue(new Rune(latin), out var letter) ? $"{letter}" : $"{latin}";
-
-    private static char? AlphabetOf(Rune rune)
+    /// <summary>What a letter, or a sign that passes for one, looks like; null for anything else.</summary>
+    private static string? Letter(Rune rune, UnicodeCategory category, bool withSigns)
     {
-        foreach (var first in Alphabets)
+        if (AlphabetOf(rune) is { } latin)
         {
-            if (rune.Value >= first && rune.Value < first + 26)
+            return Plain(latin);
+        }
+
+        var isLetter = Rune.IsLetterOrDigit(rune);
+        if (Letters.TryGetValue(rune, out var known))
+        {
+            return isLetter || withSigns || category is UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber or UnicodeCategory.OtherSymbol ? known : null;
+        }
+
+        return isLetter ? Rune.ToLowerInvariant(rune).ToString() : null;
+    }
+
+    private static string Plain(char latin) => Letters.TryGetValue(new Rune(latin), out var letter) ? letter : $"{latin}";
+
+    /// <summary>The letter or digit of a block that has them in order.</summary>
+    private static char? AlphabetOf(Rune rune) => rune.Value switch
+    {
+        // Mathematical letters: 52 to an alphabet; and their digits.
+        >= 0x1D400 and < 0x1D6A4 => (char)('a' + ((rune.Value - 0x1D400) % 26)),
+        >= 0x1D7CE and < 0x1D800 => (char)('0' + ((rune.Value - 0x1D7CE) % 10)),
+        >= 0xFF10 and <= 0xFF19 => (char)('0' + rune.Value - 0xFF10),
+        >= 'A' and <= 'Z' or >= 'a' and <= 'z' or >= '0' and <= '9' => (char)Rune.ToLowerInvariant(rune).Value,
+        var value when Array.Find(Alphabets, block => value >= block && value < block + 26) is > 0 and var first => (char)('a' + value - first),
+        _ => null,
+    };
+
+    /// <summary>Shows nothing, or alters only the letter before it.</summary>
+    private static bool IsInvisible(Rune rune) => Fillers.Contains(rune.Value) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format || rune.Value
+        is (>= 0x300 and <= 0x36F) or (>= 0x483 and <= 0x489) or (>= 0x591 and <= 0x5BD) or (>= 0x64B and <= 0x65F) or 0x670
+        or (>= 0x1AB0 and <= 0x1AFF) or (>= 0x1DC0 and <= 0x1DFF) or (>= 0x20D0 and <= 0x20FF)
+        or (>= 0xFE00 and <= 0xFE0F) or (>= 0xFE20 and <= 0xFE2F) or (>= 0xE0100 and <= 0xE01EF);
+
+    /// <summary>Two letters that pass for one; and of a letter that is held down two, for no name has more.</summary>
+    private static string Drawn(StringBuilder word) =>
+        Runs(word.ToString(), 2).Replace("rn", "m", StringComparison.Ordinal).Replace("vv", "w", StringComparison.Ordinal);
+
+    private static string Runs(string word, int most)
+    {
+        var kept = new StringBuilder(word.Length);
+        var run = 0;
+        foreach (var letter in word)
+        {
+            run = kept.Length > 0 && kept[^1] == letter ? run + 1 : 1;
+            if (run <= most)
             {
-                return (char)('a' + rune.Value - first);
+                kept.Append(letter);
             }
         }
 
-        return null;
+        return kept.ToString();
     }
-
-    private static bool IsInvisible(Rune rune) => Fillers.Contains(rune.Value) || Rune.GetUnicodeCategory(rune)
-        is UnicodeCategory.Format or UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.SpacingCombiningMark;
-
-    /// <summary>Two letters that pass for one.</summary>
-    private static string Drawn(StringBuilder word) => word.ToString().Replace("rn", "m", StringComparison.Ordinal).Replace("vv", "w", StringComparison.Ordinal);
 }

@@ -55,9 +55,32 @@ public sealed class QueueStore(RedisGateway redis)
     public Task ReturnAsync(string department, string sessionId, DateTimeOffset calledAt, CancellationToken ct) =>
         PutAsync(department, sessionId, calledAt, ServicePace.Unknown, returns: true, ct);
 
-    /// <summary>Counts a call for its client address before it is made. False when the address has as many in this queue as it may.</summary>
-    public async Task<bool> CountAsync(string department, string sessionId, string client, int most, CancellationToken ct) =>
-        (int)await redis.RunAsync(Scripts.count_call, Keys.OfQueue(department), [sessionId, Keys.Digest(client), most], ct) == 1;
+    /// <summary>
+    /// Counts a call for its client address before it is made. False when the address has as many in all queues as it may. One script decides, in a slot of the
+    /// address, so that of many at once no more come through. It is not told what leaves a queue: where it finds no place, the queues say what is still there.
+    /// </summary>
+    public async Task<bool> CountAsync(string department, string sessionId, string client, int most, IEnumerable<string> departments, CancellationToken ct)
+    {
+        await NoteAsync(Keys.Digest(client));
+        if (await TakeAsync("") is (false, var since) && await TakeAsync(since, [.. (await Task.WhenAll(departments.Select(WaitingAsync))).SelectMany(ids => ids)]) is (false, _))
+        {
+            await NoteAsync("");
+            return false;
+        }
+
+        return true;
+
+        Task NoteAsync(string address) => redis.RunAsync(Scripts.count_call, Keys.OfQueue(department), [sessionId, address], ct);
+
+        async Task<(bool IsTaken, RedisValue At)> TakeAsync(RedisValue since, params RedisValue[] waiting)
+        {
+            var reply = new ScriptReply(await redis.RunAsync(Scripts.take_call, [Keys.CallsOfClient(client)], [Keys.Digest(sessionId), most, since, .. waiting], ct));
+            return (reply.Number(0) == 1, reply.Number(1));
+        }
+
+        async Task<IEnumerable<RedisValue>> WaitingAsync(string queue) =>
+            ((string[])(await redis.RunAsync(Scripts.calls_of_client, Keys.OfQueue(queue), [Keys.Digest(client)], ct))!).Select(session => (RedisValue)Keys.Digest(session));
+    }
 
     /// <summary>Takes a call out, wherever in the queue it is.</summary>
     public Task DropAsync(string department, string sessionId, CancellationToken ct) => DropAsync(department, [sessionId], ct);

@@ -15,7 +15,12 @@ public sealed class ReservedNames(RosterStore roster, IOptions<ChatOptions> opti
     /// <summary>Nobody is kept from the chat for it: while Redis does not tell, no name of an operator is known.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    private readonly string[] reserved = [.. options.Value.Reserved.Select(static name => string.Concat(LookAlikes.Words(name))).Where(static name => name.Length > 0)];
+    /// <summary>A shorter name is compared letter by letter: without its runs <c>AAA</c> would be <c>A</c>.</summary>
+    private const int LongestExact = 3;
+
+    private readonly HashSet<string> reserved = Looks(options.Value.Reserved, 1);
+    private readonly HashSet<string> telling = Looks(options.Value.Reserved, Telling);
+    private readonly int longest = Looks(options.Value.Reserved, 1).Select(name => name.Length).DefaultIfEmpty(0).Max();
 
     /// <summary>Whether a visitor may not be called this.</summary>
     public async Task<bool> CoverAsync(string? name, CancellationToken ct)
@@ -46,23 +51,32 @@ public sealed class ReservedNames(RosterStore roster, IOptions<ChatOptions> opti
     }
 
     /// <summary>Whether one or more words, written together, are a reserved name, or a word holds a telling one.</summary>
-    private bool Names(IReadOnlyList<string> words) => reserved.Any(name =>
-        words.Any(word => name.Length >= Telling && word.Contains(name, StringComparison.Ordinal))
-        || Enumerable.Range(0, words.Count).Any(first => Begins(string.Concat(words.Skip(first)), name) && EndsWithAWord(words.Skip(first), name.Length)));
+    private bool Names(IReadOnlyList<string> words) =>
+        words.Any(word => WithoutRuns(word) is var look && telling.Any(name => look.Contains(name, StringComparison.Ordinal)))
+        || Enumerable.Range(0, words.Count).Any(first => BeginWithName(words.Skip(first)));
 
-    private static bool Begins(string text, string name) => text.StartsWith(name, StringComparison.Ordinal);
-
-    private static bool EndsWithAWord(IEnumerable<string> words, int length)
+    private bool BeginWithName(IEnumerable<string> words)
     {
+        var text = "";
         foreach (var word in words)
         {
-            length -= word.Length;
-            if (length <= 0)
+            text += word;
+            if (reserved.Contains(WithoutRuns(text)))
             {
-                return length == 0;
+                return true;
+            }
+
+            if (LookAlikes.WithoutRuns(text).Length > longest)
+            {
+                return false;
             }
         }
 
         return false;
     }
+
+    private static HashSet<string> Looks(IEnumerable<string> names, int least) =>
+        [.. names.Select(static name => string.Concat(LookAlikes.Words(name))).Where(name => name.Length >= least).Select(WithoutRuns)];
+
+    private static string WithoutRuns(string text) => LookAlikes.WithoutRuns(text) is { Length: > LongestExact } look ? look : text;
 }

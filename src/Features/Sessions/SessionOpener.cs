@@ -41,7 +41,7 @@ public sealed class SessionOpener(
         }
 
         var pause = await limits.TakeSessionAsync(ClientName.Of(client), details.StoredBytes, ct)
-            ?? (policy.IsLimited ? await limits.TakeAnonymousSessionAsync(ct) : null);
+            ?? (policy.IsLimited ? await limits.TakeAnonymousSessionAsync(ClientName.Of(client), ct) : null);
         if (pause is { } wait)
         {
             return (null, Problem.RateLimited.After(wait));

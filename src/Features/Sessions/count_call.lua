@@ -1,24 +1,19 @@
--- Counts a call that is about to be made for its client address, unless the address has as many in this queue as it may.
+-- Notes for which client address a call is about to be made, or that it is not made after all.
 -- KEYS   as in queue.lua
--- ARGV   1 session id, 2 digest of the client address, 3 most calls of one address
--- Reply  1 when it may be made, else 0
+-- ARGV   1 session id, 2 digest of the client address, or '' where the call is not made
+-- Reply  'noted'
 -- include: queue
 
 local session, client = ARGV[1], ARGV[2]
-local former = redis.call('HGET', KEYS[8], session)
-if former and former ~= client then
-  uncount(session)
+if client == '' and redis.call('HEXISTS', KEYS[2], session) == 1 then
+  return 'noted' -- another request of the same visitor has made it
 end
-local calls = calls_of(client)
-if redis.call('HGET', KEYS[8], session) == client then
-  return 1
-end
-if #calls >= tonumber(ARGV[3]) then
+uncount(session)
+if client ~= '' then
+  local calls = calls_of(client)
+  calls[#calls + 1] = session .. ':' .. string.format('%.0f', now_ms())
   keep_calls_of(client, calls)
-  return 0
+  redis.call('HSET', KEYS[8], session, client)
+  redis.call('EXPIRE', KEYS[8], 86400)
 end
-calls[#calls + 1] = session .. ':' .. string.format('%.0f', now_ms())
-keep_calls_of(client, calls)
-redis.call('HSET', KEYS[8], session, client)
-redis.call('EXPIRE', KEYS[8], 86400)
-return 1
+return 'noted'

@@ -1,5 +1,5 @@
 -- Notes that an operator called, which renews its leases, even where it called too often.
--- KEYS   as in roster.lua, 6 string: what GCRA keeps of the operator's calls
+-- KEYS   as in roster.lua, 7 string: what GCRA keeps of the operator's calls
 -- ARGV   1 operator id, 2 its name, 3 calls a minute; 0 for any number
 -- Reply  0 when it may call, else for how long (ms) to wait
 -- include: roster
@@ -14,6 +14,7 @@ for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - 8640000
     redis.call('ZREM', KEYS[1], gone)
     redis.call('HDEL', KEYS[2], gone)
     redis.call('HDEL', KEYS[4], gone)
+    redis.call('HDEL', KEYS[6], gone)
   end
 end
-return ARGV[3] == '0' and 0 or take_permit(6, ARGV[3], note)
+return ARGV[3] == '0' and 0 or take_permit(7, ARGV[3], note)

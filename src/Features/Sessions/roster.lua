@@ -1,4 +1,4 @@
--- For every script about operators. KEYS: 1 zset of last calls, 2 presence hash, 3 held zset, 4 names hash, 5 holding hash.
+-- For every script about operators. KEYS: 1 zset of last calls, 2 presence hash, 3 held zset, 4 names hash, 5 holding hash, 6 grants hash.
 
 -- An operator whose last call is older than this (ms) is not online.
 local online_for = 90000

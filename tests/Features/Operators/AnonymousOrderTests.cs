@@ -31,7 +31,11 @@ public sealed class AnonymousOrderTests : IAsyncLifetime
     {
         redis = await RedisServerProcess.StartAsync("--appendonly", "no");
         nodes = await ChatNodes.StartAsync(
-            redis.Configuration, settings: new Dictionary<string, string> { ["Chat:Limits:AnonymousSessionsPerMinute"] = $"{PerMinute}" },
+            redis.Configuration, settings: new Dictionary<string, string>
+            {
+                ["Chat:Limits:AnonymousSessionsPerMinute"] = $"{PerMinute}",
+                ["ReverseProxy:KnownProxies:0"] = "127.0.0.1",
+            },
             change: services => services.AddSingleton<TimeProvider>(time));
     }
 
@@ -81,11 +85,39 @@ public sealed class AnonymousOrderTests : IAsyncLifetime
         await OrderAsync(new { state = "limited" }, AnonymousState.Limited);
         for (var n = 0; n < PerMinute; n++)
         {
-            (await ChatClient.Anonymous(Nodes).OpenAsync()).Expect(HttpStatusCode.Created);
+            (await OpenAsync(LimitedNodes.NewAddress())).Expect(HttpStatusCode.Created);
         }
 
-        await OnBothAsync(async () => Assert.InRange(LimitedNodes.RetryAfter(await ChatClient.Anonymous(Nodes).OpenAsync()), 1, 60 / PerMinute));
+        await OnBothAsync(async () => Assert.InRange(LimitedNodes.RetryAfter(await OpenAsync(LimitedNodes.NewAddress())), 1, 60 / PerMinute));
         (await ChatClient.Account(Nodes, ChatClient.NewId("user")).OpenAsync()).Expect(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task Limited_leaves_to_others_what_one_address_or_network_cannot_have()
+    {
+        await OrderAsync(new { state = "limited" }, AnonymousState.Limited);
+        var (greedy, network) = (LimitedNodes.NewAddress(), $"2001:db8:{Random.Shared.Next(0x10000):x}:{Random.Shared.Next(0x10000):x}");
+        (await OpenAsync(greedy)).Expect(HttpStatusCode.Created);
+        for (var n = 0; n < 5; n++)
+        {
+            await OnBothAsync(async () => Assert.InRange(LimitedNodes.RetryAfter(await OpenAsync(greedy)), 1, 60));
+        }
+
+        (await OpenAsync($"{network}::1")).Expect(HttpStatusCode.Created);
+        await OnBothAsync(async () => LimitedNodes.RetryAfter(await OpenAsync($"{network}:a::2")));
+        (await OpenAsync(LimitedNodes.NewAddress())).Expect(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task An_answer_that_was_asked_for_before_an_order_does_not_undo_it()
+    {
+        var policy = Nodes.Services.GetRequiredService<AnonymousPolicy>();
+        var early = policy.Ask();
+
+        await OrderAsync(new { state = "off" }, AnonymousState.Off);
+        policy.Answer(early, null);
+
+        Assert.Equal(AnonymousState.Off, policy.State);
     }
 
     [Fact]
@@ -175,6 +207,8 @@ public sealed class AnonymousOrderTests : IAsyncLifetime
 
         Assert.False(await Nodes.Redis.Database.KeyExistsAsync(Keys.AnonymousOrder));
     }
+
+    private Task<Answer> OpenAsync(string address) => ChatClient.Anonymous(Nodes).FromAsync(address, HttpMethod.Post, "chat/session");
 
     private static System.Net.Http.Json.JsonContent Json(object body) => System.Net.Http.Json.JsonContent.Create(body);
 

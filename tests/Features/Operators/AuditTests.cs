@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Intotes.Chat.Hosting;
@@ -57,6 +58,38 @@ public sealed class AuditTests(AuditedNodes desk) : DeskTest(desk), IClassFixtur
 
         var all = string.Join('\n', (await EntriesAsync(sue, "limit=500")).Select(entry => entry.ToJsonString()));
         Assert.All(["secret", user, call.SessionId, anonymous.SessionId], text => Assert.DoesNotContain(text, all, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("chat/poll?sessionId={0}&after=0-0")]
+    [InlineData("chat/poll?sessionId={0}")]
+    [InlineData("chat/events?sessionId={0}&after=0-0&wait=1")]
+    [InlineData("operator/poll")]
+    public async Task A_poll_that_shows_what_was_said_before_is_a_look_and_one_that_brings_news_is_not(string path)
+    {
+        var (dana, sue) = (Desk.Operator(), Desk.Supervisor());
+        var call = await Desk.CallAsync();
+        await call.Visitor.SayAsync("Before");
+        (await dana.ClaimAsync(call.SessionId)).Expect(HttpStatusCode.OK);
+        var cursor = (string)(await dana.GetAsync($"chat/history?sessionId={call.SessionId}&limit=1"))["messages"]![0]!["id"]!;
+        await BackgroundIdleAsync();
+        var before = await ReadsAsync();
+
+        await call.Visitor.SayAsync("News");
+        Assert.Single((await dana.GetAsync($"chat/poll?sessionId={call.SessionId}&after={cursor}"))["messages"]!.AsArray());
+        await BackgroundIdleAsync();
+        Assert.Equal(before, await ReadsAsync());
+
+        // Each node remembers the looks that it has recorded.
+        for (var i = 0; i < 4; i++)
+        {
+            (await dana.GetAsync(string.Format(CultureInfo.InvariantCulture, path, call.SessionId))).Expect(HttpStatusCode.OK);
+        }
+
+        await BackgroundIdleAsync();
+        Assert.InRange(await ReadsAsync() - before, 1, 2);
+
+        async Task<int> ReadsAsync() => (await WhatsAsync(sue, $"sessionId={call.SessionId}")).Count(what => what == "history_read");
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Claims;
 using System.Text.Json.Nodes;
 using Intotes.Chat.Hosting;
+using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Hosting;
 
 namespace Intotes.Chat.Tests.Features.Operators;
@@ -153,6 +154,21 @@ public sealed class OperatorRightsTests(RightsNodes desk) : DeskTest(desk), ICla
 
         Assert.InRange((identity.Expiry()!.Value - now.UtcDateTime).TotalMinutes, 19, 21);
         Assert.NotNull(OperatorTokens.Narrow(identity, new JwtSettings { OperatorMaxAgeMinutes = 120 }, now.AddMinutes(21)));
+    }
+
+    [Fact]
+    public async Task What_was_granted_to_an_operator_goes_when_it_leaves_the_roster()
+    {
+        var (gone, dana) = (Rights.Of("support"), Rights.Of("support"));
+        (await gone.GetAsync("operator/sessions")).Expect(HttpStatusCode.OK);
+        Assert.True(await Rights.Database.HashExistsAsync(Keys.Grants, gone.Id));
+        Assert.InRange((await Rights.Database.KeyTimeToLiveAsync(Keys.Grants))!.Value, TimeSpan.FromDays(1.9), TimeSpan.FromDays(2));
+
+        await Rights.Database.SortedSetAddAsync(Keys.OfRoster()[0], gone.Id, 1000);
+        (await dana.GetAsync("operator/sessions")).Expect(HttpStatusCode.OK);
+
+        Assert.False(await Rights.Database.HashExistsAsync(Keys.Grants, gone.Id));
+        Assert.True(await Rights.Database.HashExistsAsync(Keys.Grants, dana.Id));
     }
 
     [Fact]

@@ -11,6 +11,8 @@ public sealed class WaitingCallsLimitTests(WaitingCallsLimitTests.LimitedNode li
 {
     private const int Most = 3;
 
+    private static readonly string[] Departments = ["support", "sales", "trading"];
+
     private ChatNodes Nodes => limited.Nodes;
 
     [Fact]
@@ -65,15 +67,41 @@ public sealed class WaitingCallsLimitTests(WaitingCallsLimitTests.LimitedNode li
     {
         var address = LimitedNodes.NewAddress();
         var visitors = new List<ChatClient>();
-        for (var i = 0; i < 15; i++)
+        for (var i = 0; i < 30; i++)
         {
             visitors.Add(await OpenAsync(address));
         }
 
-        var answers = await Task.WhenAll(visitors.Select(visitor => CallAsync(visitor, address)));
+        var answers = await Task.WhenAll(visitors.Select((visitor, number) => CallAsync(visitor, address, Departments[number % Departments.Length])));
 
         Assert.Equal(Most, answers.Count(answer => answer.Status == HttpStatusCode.OK));
         Assert.All(answers.Where(answer => answer.Status != HttpStatusCode.OK), answer => answer.ExpectProblem(429, "rate_limited"));
+    }
+
+    [Fact]
+    public async Task Calls_of_all_departments_count_and_one_that_leaves_any_of_them_makes_room_at_once()
+    {
+        var (address, calls) = (LimitedNodes.NewAddress(), new List<ChatClient>());
+        foreach (var department in Departments)
+        {
+            calls.Add(await OpenAsync(address));
+            (await CallAsync(calls[^1], address, department)).Expect(HttpStatusCode.OK);
+        }
+
+        var late = await OpenAsync(address);
+        foreach (var department in Departments)
+        {
+            (await CallAsync(late, address, department)).ExpectProblem(429, "rate_limited");
+        }
+
+        foreach (var department in Departments)
+        {
+            (await calls[0].PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
+            calls.RemoveAt(0);
+            calls.Add(await OpenAsync(address));
+            (await CallAsync(calls[^1], address, department)).Expect(HttpStatusCode.OK);
+            (await CallAsync(late, address, department)).ExpectProblem(429, "rate_limited");
+        }
     }
 
     [Fact]
@@ -157,6 +185,8 @@ public sealed class WaitingCallsLimitTests(WaitingCallsLimitTests.LimitedNode li
             nodes = await ChatNodes.StartAsync(redis.Configuration, settings: new Dictionary<string, string>
             {
                 ["Chat:Limits:WaitingCallsPerIp"] = $"{Most}",
+                ["Chat:Departments:2"] = Departments[1],
+                ["Chat:Departments:3"] = Departments[2],
                 ["ReverseProxy:KnownProxies:0"] = "127.0.0.1",
             });
         }

@@ -35,8 +35,10 @@ public sealed partial class ContainerTests
         await TalkAsync(container.Address);
 
         Assert.Equal(0, await container.StopAsync(within: TimeSpan.FromSeconds(DrainSeconds + 30)));
-        // The engine may permit few open files.
-        var warnings = (await container.LogAsync()).Split('\n').Where(line => Warning().IsMatch(line) && !line.Contains(nameof(ConnectionNotice), StringComparison.Ordinal)).ToList();
+        // The engine may permit few open files, and Redis is empty at first.
+        string[] expected = [nameof(ConnectionNotice), nameof(Intotes.Chat.Storage.DataSetMarks)];
+        var warnings = (await container.LogAsync()).Split('\n')
+            .Where(line => Warning().IsMatch(line) && !Array.Exists(expected, source => line.Contains(source, StringComparison.Ordinal))).ToList();
         Assert.True(warnings.Count == 0, string.Join('\n', warnings));
     }
 
