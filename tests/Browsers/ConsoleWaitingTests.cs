@@ -14,7 +14,7 @@ public sealed class ConsoleWaitingTests(Chromium chromium, PlatformNodes desk) :
     {
         await CustomerAsync("Ann Client", "Hello");
         await using var dana = await SignInAsync();
-        await Expect(dana.Calls).ToHaveTextAsync([new Regex("Ann Client.*Hello.*support")]);
+        await Expect(dana.Calls).ToHaveTextAsync([new Regex("Ann Client.*A question.*support")]);
         await Expect(dana.Calls).Not.ToContainTextAsync("left");
         await dana.Page.RouteAsync("**/operator/calls?*", async route =>
         {
