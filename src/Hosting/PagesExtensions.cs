@@ -29,7 +29,7 @@ public static class PagesExtensions
             .Use(static (http, next) => http.Request.Path.Value is ConsolePath + "/" or ConsolePath + "/index.html" ? LeadToTheConsole(http) : next(http))
             .UseResponseCompression()
             .UseDefaultFiles(new DefaultFilesOptions { RedirectToAppendTrailingSlash = false })
-            .UseStaticFiles(new StaticFileOptions { OnPrepareResponse = LetOtherSitesLoadTheWidget }));
+            .UseStaticFiles(new StaticFileOptions { OnPrepareResponse = Prepare }));
         return app;
     }
 
@@ -63,9 +63,13 @@ public static class PagesExtensions
         return Task.CompletedTask;
     }
 
-    /// <summary>Browsers load modules of another origin only where that says anybody may (Fetch Standard, CORS protocol).</summary>
-    private static void LetOtherSitesLoadTheWidget(StaticFileResponseContext file)
+    /// <summary>
+    /// A browser keeps a file, and asks each time whether it is still the same. Browsers load modules of another origin only where that says anybody may
+    /// (Fetch Standard, CORS protocol).
+    /// </summary>
+    private static void Prepare(StaticFileResponseContext file)
     {
+        file.Context.Response.Headers.CacheControl = "no-cache";
         if (SecurityHeaders.IsWidget(file.Context.Request.Path))
         {
             file.Context.Response.Headers.AccessControlAllowOrigin = "*";

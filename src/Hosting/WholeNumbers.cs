@@ -20,7 +20,7 @@ public sealed class WholeNumbers : JsonConverter<int>
     /// <summary>The same for query parameters.</summary>
     public static ParseResult Parse(StringValues text) =>
         int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var plain) ? new ParseResult(true, plain)
-        : decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && Whole(number) is { } whole
+        : decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number) && Whole(number) is { } whole
             ? new ParseResult(true, whole)
         : new ParseResult(false, null);
 

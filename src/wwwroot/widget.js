@@ -1,106 +1,73 @@
 // @ts-check
 // The one line that a page embeds. It shows the launcher; the rest is loaded when the visitor opens the chat, or has left one going. That runs in a frame of
 // its own: no event of it reaches the page, no style of the page reaches it, and its built-ins are the browser's, whatever the page has made of its own.
+// Here they are the page's: what any of them breaks is told, or done without. `IntotesChat` itself is made of syntax alone.
 (() => {
-  const page = /** @type {any} */ (window);
-  const early = page.IntotesChat;
+  const page = /** @type {any} */ (window), early = page.IntotesChat;
   if (early?.mount) return early.mount();
-  let script = /** @type {any} */ (document.currentScript);
-  // A module has no current script; the first line of a stack names the file also then. Nothing else does: other vendors have a widget.js, too.
-  const [, address, home] = /^[^/(]*((http\S*\/)widget\.js[^\s:]*)/.exec(script?.src || new Error().stack) ?? [];
-  if (!script?.src) script = [...document.scripts].find(tag => tag.src === address) ?? script;
-  const data = { __proto__: null, ...page.IntotesChatSettings, ...script?.dataset };
-  const base = data.server ? new URL(`${data.server}/`, document.baseURI).href : home;
-  if (!base) return console.warn("No chat", "no server");
 
-  /** Name of the launcher, and what it says when the chat cannot be loaded. @type {Record<string, string>} */
+  /** Name of the launcher, and what it says when the chat cannot be loaded. @type {Record<string, string[]>} */
   const labels = {
     // @ts-ignore: only what stands here
-    __proto__: null, en: "Chat with us|Not available", de: "Chatten Sie mit uns|Nicht verfügbar", es: "Chatee con nosotros|No disponible",
-    ar: "تحدث معنا|غير متاح", ja: "チャットで相談する|利用できません",
+    __proto__: null, en: ["Chat with us", "Not available"], de: ["Chatten Sie mit uns", "Nicht verfügbar"], es: ["Chatee con nosotros", "No disponible"],
+    ar: ["تحدث معنا", "غير متاح"], ja: ["チャットで相談する", "利用できません"],
   };
-  // What a page says may be no language tag: main.js makes of it what can be made.
-  const wanted = `${data.locale || document.documentElement.lang || navigator.language}`, language = wanted.split(/\W|_/)[0].toLowerCase();
-  const known = labels[language] ? language : "en", [label, apology] = labels[known].split("|");
+  let /** @type {any} What the page says of the chat, and in which script. */ data, /** @type {any} */ script = document.currentScript,
+    /** @type {any} Where the service is. */ base, /** @type {any} The language that is wanted, and that of the texts. */ wanted, known = "en",
+    /** @type {any} What is in the page, once all is in it, and its parts. */ host, /** @type {any} */ box, /** @type {any} */ launcher, /** @type {any} */ notice,
+    /** @type {any} And its window. */ frame, /** @type {any} */ inside, /** @type {any} Its policy of Trusted Types, nobody else's. */ trust,
+    /** @type {any} What runs in the frame, and while it is loaded. */ running, /** @type {any} */ loading,
+    /** @type {any} The platform's token of the visitor, where it is signed in. */ jwt = null, /** @type {any} */ watcher, isWanted = true, returns = 0, made = 0;
+  const make = (/** @type {string} */ tag) => document.createElement(tag), handlers = /** @type {any} */ ({ __proto__: null }),
+    /** Removes all of accounts. */
+    forget = (/** @type {Storage} */ area) => { for (const name in area) if (/^intotes-chat:.*account:/.test(name)) delete area[name]; };
 
-  // The host has no box of its own, so nothing that the page says of it hides or moves what is inside. The page's styles do not reach what is inside.
-  const [host, box, launcher, notice, count] = ["intotes-chat", "div", "button", "p", "span"].map(tag => /** @type {HTMLElement} */ (document.createElement(tag)));
-  const shadow = host.attachShadow({ mode: "open" }), sheet = new CSSStyleSheet();
-  sheet.replaceSync(`
-    :host { display: contents !important; color-scheme: light dark; }
-    .box { all: initial; color-scheme: inherit; position: fixed; z-index: var(--chat-z-index, 2147483000);
-      inset-block-end: var(--chat-bottom, 20px); inset-inline-end: var(--chat-side, 20px);
-      margin: 0 env(safe-area-inset-right) env(safe-area-inset-bottom);
-      --accent: var(--chat-accent, light-dark(#0b6e5f, #3fc2a7)); --on-accent: var(--chat-on-accent, light-dark(#fff, #06231d)); }
-    @supports not (color: light-dark(#fff, #000)) { .box { --accent: #075; --on-accent: #fff; } }
-    .launcher { display: block; width: 60px; height: 60px; padding: 16px; border: 0; border-radius: 50%; cursor: pointer; background: var(--accent); color: var(--on-accent);
-      box-shadow: 0 4px 20px #0005; }
-    [aria-busy] { opacity: .6; }
-    svg { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; }
-    p { position: absolute; bottom: 60px; inset-inline-end: 0; width: max-content; padding: 9px; background: #fff; color: #a00; font: 14px system-ui; }
-    iframe, p:empty { display: none; }
-    @media print { :host { display: none !important; } }`);
-  shadow.adoptedStyleSheets = [sheet];
+  /** Does all of these; what the page has made impossible is left out. @param {(() => void)[]} actions */
+  function each(...actions) {
+    for (let i = 0; i < actions.length; i++) try { actions[i](); } catch { /* see above */ }
+  }
+
+  /** There is no chat for now, and it says so. @param {unknown} failure */
+  function fail(failure) {
+    each(() => console.warn("No chat", failure), drop, () => {
+      notice.textContent = labels[known][1];
+      if (notice.isConnected) return;
+      notice.style.position = "fixed";
+      document.documentElement.append(notice);
+    });
+  }
 
   /** @param {string} path in a square of 24 @param {Document} [of] */
   function icon(path, of = document) {
-    const [svg, shape] = ["svg", "path"].map(tag => of.createElementNS("http://www.w3.org/2000/svg", tag));
+    const kind = "http://www.w3.org/2000/svg", svg = of.createElementNS(kind, "svg"), shape = of.createElementNS(kind, "path");
     svg.setAttribute("viewBox", "0 0 24 24");
     svg.ariaHidden = "true";
     shape.setAttribute("d", path);
-    svg.append(shape);
+    svg.appendChild(shape);
     return svg;
   }
 
-  box.className = "box";
-  launcher.className = "launcher";
-  launcher.ariaLabel = data.label || label;
-  launcher.append(icon("M12 3.5a8.5 8 0 0 0-7.3 12.1L3.5 20.5l5-1.3A8.5 8 0 1 0 12 3.5ZM8.2 11.5h.01M12 11.5h.01M15.8 11.5h.01"), count);
-  notice.role = "alert";
-  box.append(launcher, notice);
-  shadow.append(box);
-
-  /** @type {[string, (detail: any) => void][]} */
-  let handlers = [];
-  /** @type {string | null} The platform's token of the visitor, where it is signed in. */
-  let jwt = null;
-  /** @type {HTMLIFrameElement | undefined} */
-  let frame;
-  /** @type {any} The frame's window. */
-  let inside;
-  /** @type {any} What runs in the frame. */
-  let running;
-  /** @type {Promise<any> | undefined} */
-  let loading;
-  /** @type {MutationObserver | undefined} */
-  let watcher;
-  let isWanted = true, returns = 0;
-
   /** Calls the page. What it throws is reported as any error of the page, and stops nothing here. @param {(it: any) => void} action @param {unknown} it */
   function call(action, it) {
-    try {
-      action(it);
-    } catch (failure) {
-      reportError(failure);
-    }
+    try { action(it); } catch (failure) { each(() => reportError(failure)); }
   }
 
   /** The frame's window, with the browser's own built-ins. */
   function realm() {
     if (frame) return inside;
-    frame = box.appendChild(document.createElement("iframe"));
+    frame = box.appendChild(make("iframe"));
     inside = frame.contentWindow;
-    const { document: content, trustedTypes } = inside, trust = { createHTML: String, createScriptURL: String };
-    inside.trust = trustedTypes?.createPolicy("intotes-chat", trust) ?? trust;
-    content.write(inside.trust.createHTML("<!doctype html>"));
+    const { document: content, trustedTypes, String } = inside, rules = { createHTML: String, createScriptURL: String };
+    trust = trustedTypes?.createPolicy("intotes-chat", rules) ?? rules;
+    content.write(trust.createHTML("<!doctype html>"));
     content.close();
     return inside;
   }
 
   /** Ends what runs in the frame, and whether its window was open. */
   function drop() {
-    const wasOpen = box.className !== "box";
-    if (frame) box.removeChild(frame);
+    const wasOpen = box.className === "box open";
+    frame?.remove();
     frame = running = loading = undefined;
     box.className = "box";
     launcher.ariaBusy = null;
@@ -109,12 +76,13 @@
   }
 
   async function load() {
-    notice.textContent = "";
-    launcher.ariaBusy = "true";
     try {
+      notice.textContent = "";
+      launcher.ariaBusy = "true";
       if (!host.isConnected) await new Promise(done => document.addEventListener("DOMContentLoaded", done));
-      const { document: content, fetch, trust } = realm(), entry = content.createElement("script");
-      const files = ["widget.css", `locales/${known}.json`].map(file => fetch(`${base}widget/${file}`, { credentials: "omit" }));
+      const { document: content, fetch } = realm(), entry = content.createElement("script");
+      // @ts-ignore: none of what the page has added to all objects
+      const get = file => fetch(`${base}widget/${file}`, { __proto__: null, credentials: "omit" }), files = [get("widget.css"), get(`locales/${known}.json`)];
       entry.type = "module";
       entry.nonce = script?.nonce ?? "";
       entry.src = trust.createScriptURL(`${base}widget/main.js`);
@@ -127,15 +95,14 @@
         data, base, wanted, known, files, icon, jwt, keyOf,
         /** @param {string} name @param {object} [detail] of which the page gets a copy */
         emit(name, detail) {
-          for (const [of, handler] of handlers) if (of === name) call(handler, detail && { ...detail });
+          for (const id in handlers) if (handlers[id][0] === name) call(handlers[id][1], detail && { ...detail });
         },
       });
       launcher.ariaBusy = null;
       return running;
     } catch (failure) {
-      drop();
-      notice.textContent = apology;
-      console.warn("No chat", failure);
+      await null; // until it is known that it is being loaded, which ends here
+      if (isWanted) fail(failure);
     }
   }
 
@@ -148,30 +115,22 @@
   /** Under which name the session is kept: for each account, so that tabs of different people leave each other's alone. @param {string | null} token */
   function keyOf(token) {
     if (!token) return "session";
-    try {
-      return `account:${JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub}`;
-    } catch {
-      return `account:${token}`;
-    }
-  }
-
-  /** Whose storage is the browser's own: the page may have put something else in its place. */
-  function storing() {
-    try {
-      if (`${localStorage}${sessionStorage}` === "[object Storage][object Storage]") return window;
-    } catch { /* forbidden, or replaced */ }
-    return realm();
+    try { token = JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub; } catch { /* the token as it is */ }
+    return `account:${token}`;
   }
 
   /** Goes on where an earlier page left this visitor's conversation. @param {boolean} [isSignedOut] then nothing of an account stays */
   function goOn(isSignedOut) {
     try {
-      const { localStorage, sessionStorage } = storing();
-      if (isSignedOut) {
-        for (const area of [localStorage, sessionStorage]) for (const name in area) if (/^intotes-chat:.*account:/.test(name)) delete area[name];
+      let own = page;
+      const { getItem } = Storage.prototype;
+      try { getItem.call(page.localStorage, /** @type {any} */ (getItem.call(page.sessionStorage, ""))); } catch {
+        own = realm(); // the page has put something else in its place, such as a proxy
       }
+      const { localStorage, sessionStorage } = own;
+      if (isSignedOut) each(() => forget(localStorage), () => forget(sessionStorage));
       // The draft and unsent texts written before become the account's. Left behind, the next visitor would see them. A running chat moves them itself.
-      if (jwt && !running) for (const name of Object.keys(sessionStorage)) if (/^intotes-chat:.*t:session$/.test(name)) {
+      if (jwt && !running) for (const name in sessionStorage) if (/^intotes-chat:.*t:session$/.test(name)) {
         sessionStorage[name.slice(0, -7) + keyOf(jwt)] ??= sessionStorage[name];
         delete sessionStorage[name];
       }
@@ -180,33 +139,39 @@
   }
 
   /** Keys and focus on the launcher are not for the page. @param {Event} event */
-  const keep = event => event.target === host && event.stopImmediatePropagation();
-
-  /** Whether it is in the page, and what runs in the frame still does: a frame that was taken out and put back has another window. */
-  const isHere = () => host.isConnected && (!frame || frame.contentWindow === inside);
+  const keep = event => event.target === host && event.stopImmediatePropagation(),
+    /** Whether it is in the page, and what runs in the frame still does: a frame that was taken out and put back has another window. */
+    isHere = () => host.isConnected && (!frame || frame.contentWindow === inside);
 
   /** Puts it into the page beside the body, so that whatever replaces the body leaves it alone. */
   function mount() {
     isWanted = true;
-    if (isHere() || !document.body) return;
-    const wasOpen = drop();
-    document.documentElement.appendChild(host);
-    launcher.onclick = chat.toggle; // document.open() takes away all listeners
-    box.dir = getComputedStyle(document.body).direction;
-    for (const type of "keydown keypress keyup focus focusin focusout".split(" ")) addEventListener(type, keep, true);
     try {
-      watch();
-      // Above everything, and where it belongs even where the page as a whole is turned or moved; unless the page says which layer.
-      box.popover = "manual";
-      if (!getComputedStyle(host).getPropertyValue("--chat-z-index")) box.showPopover();
-    } catch { /* older browsers, and pages that have replaced these */ }
-    wasOpen ? loaded() : goOn();
+      if (!host || isHere() || !document.body) return;
+      const wasOpen = drop();
+      document.documentElement.appendChild(host);
+      if (!isHere()) throw "removed";
+      launcher.onclick = chat.toggle; // document.open() takes away all listeners
+      each(
+        () => box.dir = getComputedStyle(document.body).direction,
+        () => { for (const type in { keydown: 0, keypress: 0, keyup: 0, focus: 0, focusin: 0, focusout: 0 }) addEventListener(type, keep, true); },
+        watch,
+        // Above everything, and where it belongs even where the page as a whole is turned or moved; unless the page says which layer. Not in older browsers.
+        () => box.popover = "manual",
+        () => getComputedStyle(host).getPropertyValue("--chat-z-index") || box.showPopover(),
+      );
+      wasOpen ? loaded() : goOn();
+    } catch (failure) {
+      fail(failure);
+    }
   }
 
   /** Comes back when it was taken out: later each time, lest it and a script that takes it out keep each other busy. */
   function watch() {
     if (isWanted && !isHere()) setTimeout(mount, 2 ** Math.min(returns++, 12));
-    for (const node of [document, document.documentElement]) if (node) (watcher ??= new MutationObserver(watch)).observe(node, { childList: true });
+    watcher ??= new MutationObserver(watch);
+    watcher.observe(document, { childList: true });
+    if (document.documentElement) watcher.observe(document.documentElement, { childList: true });
   }
 
   const chat = {
@@ -222,10 +187,9 @@
     },
     /** @param {string} name @param {(detail: any) => void} handler @returns {() => void} takes the handler away again */
     on(name, handler) {
-      /** @type {typeof handlers[0]} */
-      const entry = [name, handler];
-      handlers.push(entry);
-      return () => void (handlers = handlers.filter(other => other !== entry));
+      const id = made++;
+      handlers[id] = [name, handler];
+      return () => void delete handlers[id];
     },
     /** Does this with the chat; what a page pushed before this script came is done when it comes. @param {(it: any) => void} action */
     push: action => call(action, chat),
@@ -233,16 +197,53 @@
     /** Takes it out of the page, with all that runs; the conversation stays kept. `mount()` or `open()` puts it back. */
     destroy() {
       isWanted = false;
-      running?.end();
-      drop();
-      host.parentNode?.removeChild(host);
+      each(() => running?.end(), drop, () => host.remove());
     },
   };
-  page.IntotesChat = chat;
 
   function begin() {
-    early?.forEach?.(chat.push);
+    if (early?.push) for (let i = 0; i < early.length; i++) chat.push(early[i]);
     mount();
   }
-  document.body ? begin() : document.addEventListener("DOMContentLoaded", begin);
+
+  try {
+    page.IntotesChat = chat;
+    notice = make("p");
+    notice.role = "alert";
+    notice.style = "position:absolute;bottom:60px;inset-inline-end:0;width:max-content;padding:9px;background:#fff;color:#a00;font:14px system-ui";
+    // A module has no current script; the first line of a stack names the file also then. Nothing else does: other vendors have a widget.js, too.
+    const found = /^[^/(]*((http\S*\/)widget\.js[^\s:]*)/.exec(script?.src || new Error().stack) ?? [];
+    if (!script?.src) script = [...document.scripts].find((/** @type {any} */ tag) => tag.src === found[1]) ?? script;
+    data = { __proto__: null, ...page.IntotesChatSettings, ...script?.dataset };
+    base = data.server ? new URL(`${data.server}/`, document.baseURI).href : found[2];
+    if (!base) throw "no server";
+    // What a page says may be no language tag: main.js makes of it what can be made.
+    wanted = `${data.locale || document.documentElement.lang || navigator.language}`;
+    const language = (/[a-z]*/i.exec(wanted) ?? "")[0].toLowerCase();
+    if (labels[language]) known = language;
+
+    // The host has no box of its own, so nothing that the page says of it hides or moves what is inside. The page's styles do not reach what is inside.
+    const shell = make("intotes-chat"), shadow = shell.attachShadow({ mode: "open" });
+    (shadow.adoptedStyleSheets[0] = new CSSStyleSheet()).replaceSync(`
+      :host { display: contents !important; color-scheme: light dark; } iframe, p:empty { display: none; } [aria-busy] { opacity: .6; }
+      .box { all: initial; color-scheme: inherit; position: fixed; z-index: var(--chat-z-index, 2147483000); margin: 0 env(safe-area-inset-right) env(safe-area-inset-bottom);
+        inset-block-end: var(--chat-bottom, 20px); inset-inline-end: var(--chat-side, 20px);
+        --accent: var(--chat-accent, light-dark(#0b6e5f, #3fc2a7)); --on-accent: var(--chat-on-accent, light-dark(#fff, #06231d)); }
+      @supports not (color: light-dark(#fff, #06231d)) { .box { --accent: #075; --on-accent: #fff; } }
+      .launcher { display: block; width: 60px; height: 60px; padding: 16px; border: 0; border-radius: 50%; cursor: pointer; background: var(--accent); color: var(--on-accent);
+        box-shadow: 0 4px 20px #0005; } svg { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; }
+      @media print { :host { display: none !important; } }`);
+    shadow.appendChild(box = make("div"));
+    box.appendChild(launcher = make("button"));
+    box.appendChild(notice);
+    launcher.className = "launcher";
+    launcher.ariaLabel = data.label || labels[known][0];
+    each(() => launcher.appendChild(icon("M12 3.5a8.5 8 0 0 0-7.3 12.1L3.5 20.5l5-1.3A8.5 8 0 1 0 12 3.5ZM8.2 11.5h.01M12 11.5h.01M15.8 11.5h.01")));
+    launcher.appendChild(make("span"));
+    host = shell;
+    if (!document.body) return document.addEventListener("DOMContentLoaded", begin);
+  } catch (failure) {
+    fail(failure);
+  }
+  begin();
 })();

@@ -37,6 +37,29 @@ public sealed class ConsoleDraftsTests(Chromium chromium, PlatformNodes desk) : 
         Assert.DoesNotContain("Half", await dana.Page.EvaluateAsync<string>(StoredText), StringComparison.Ordinal);
     }
 
+    /// <summary>As where a browser's settings block all cookies, or there is no room left.</summary>
+    [Theory]
+    [InlineData("for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get() { throw new DOMException('no', 'SecurityError'); } })")]
+    [InlineData("Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }")]
+    public async Task Where_the_browser_keeps_nothing_the_console_works_and_leaves_nothing(string script)
+    {
+        await CallerAsync("Ann", "I am Ann");
+        await using var dana = await SignInAsync(prepare: page => page.AddInitScriptAsync(script));
+        await dana.TakeNextAsync();
+        await dana.SeesAsync("I am Ann");
+        await dana.Composer.FillAsync("Half an answer");
+        await dana.ClickAsync("Internal note");
+        await dana.ClickAsync("Reply");
+        await Expect(dana.Composer).ToHaveValueAsync("Half an answer");
+        await dana.SayAsync("The answer");
+        await dana.SeesAsync("I am Ann", "The answer");
+
+        await dana.ClickAsync("Menu");
+        await dana.ClickAsync("Sign out");
+
+        await Expect(dana.Page.GetByText("You have signed out.")).ToBeVisibleAsync();
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("about:blank")]

@@ -15,8 +15,8 @@ public abstract class ConsoleStory(Chromium chromium, PlatformNodes desk) : Desk
     protected PlatformNodes Platform => (PlatformNodes)Desk;
 
     /// <summary>An operator at the console of the first node.</summary>
-    protected Task<ConsoleOperator> SignInAsync(string name = "Dana", string role = "operator", BrowserNewContextOptions? options = null) =>
-        ConsoleOperator.SignInAsync(chromium, Desk.Address(0), name, role, options: options);
+    protected Task<ConsoleOperator> SignInAsync(string name = "Dana", string role = "operator", BrowserNewContextOptions? options = null, Action<IPage>? prepare = null) =>
+        ConsoleOperator.SignInAsync(chromium, Desk.Address(0), name, role, options: options, prepare: prepare);
 
     /// <summary>An operator at the console of the second node.</summary>
     protected Task<ConsoleOperator> SignInElsewhereAsync(string name = "Eve", string role = "operator") =>

@@ -113,6 +113,49 @@ public sealed class OddHeaderTests(ChatNodes nodes) : IAsyncLifetime
         Assert.DoesNotContain("Credentials", refused.Head, StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>Whoever does not speak HTTP is told so or hung up on, as often as it comes; the log, in which an error raises the alarm, says nothing.</summary>
+    [Theory]
+    [InlineData("GARBAGE\r\n\r\n")]
+    [InlineData("GET / HTTP/9.9\r\nHost: x\r\n\r\n")]
+    [InlineData("GET\r\n\r\n")]
+    [InlineData("\0\0\0\0\r\n\r\n")]
+    [InlineData("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")]
+    [InlineData("\u0016\u0003\u0001\u0002\0\u0001\0\u0001\u00fc\u0003\u0003")]
+    public async Task What_is_no_request_ends_the_connection_and_is_no_error_of_the_service(string bytes)
+    {
+        using var connection = await RawConnection.OpenAsync(Node, Ct);
+        await connection.SendAsync(Encoding.Latin1.GetBytes(bytes), Ct);
+        connection.EndSending();
+
+        var answer = await connection.ReadAsync(isHead: false, Ct);
+
+        Assert.True(answer is { Status: 0 or 400 or 505, Ended: true }, $"{answer}");
+        Assert.Equal(0, (await connection.ReadAsync(isHead: false, Ct)).Status);
+        Assert.Equal(200, (await SendAsync("GET /health/live", "")).Status);
+    }
+
+    /// <summary>A request line that is too long is refused before its headers are read.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_address_that_is_too_long_is_414_which_any_page_may_read(bool isSecond)
+    {
+        using var connection = await RawConnection.OpenAsync(Node, Ct);
+        if (isSecond)
+        {
+            Assert.True(await connection.IsServedAsync(Ct));
+        }
+
+        await connection.SendAsync($"GET /api/v1/chat/availability?{new string('a', 9_000)} HTTP/1.1\r\nHost: {Node.Authority}\r\nOrigin: {Shop}\r\n\r\n", Ct);
+        var refused = await connection.ReadAsync(isHead: false, Ct);
+
+        Assert.True(refused is { Status: 414, Ended: true }, $"{refused}");
+        Assert.Contains("\r\nAccess-Control-Allow-Origin: *", refused.Head, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("Credentials", refused.Head, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("\r\nCache-Control: no-store", refused.Head, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(0, (await connection.ReadAsync(isHead: false, Ct)).Status);
+    }
+
     [Theory]
     [InlineData("Content-Length: 200000", "")]
     [InlineData("Transfer-Encoding: chunked", "chunked")]

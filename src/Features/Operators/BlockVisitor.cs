@@ -40,7 +40,7 @@ public sealed class BlockVisitor(SessionReader reader, HandoverStore handovers, 
         var access = caller.IsSupervisor ? SessionAccess.OfSupervisor(sessionId) : SessionAccess.OfOperator(sessionId, caller);
         // A supervisor's right to a session is that to read it, which its departments limit.
         if ((caller is { IsSupervisor: true, Departments: not null } && await reader.FindAsync(sessionId, caller, ct) is null)
-            || await handovers.BlockAsync(access, duration, ct) is not { } userId)
+            || await handovers.BlockAsync(access, duration, ct) is not var (userId, ends))
         {
             return Problem.NotAssigned;
         }
@@ -62,7 +62,7 @@ public sealed class BlockVisitor(SessionReader reader, HandoverStore handovers, 
         };
         security.Note("visitor_" + what);
         await audit.RecordAsync(User, what, sessionId, userId.Length > 0 ? userId : null, text.Length > 0 ? text : null);
-        await notes.AddAsync(sessionId, what, caller, text, null, ct);
+        await notes.AddAsync(sessionId, what, caller, text, $"{what} {ends}", ct);
         return TypedResults.NoContent();
     }
 }

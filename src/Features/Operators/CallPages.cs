@@ -60,7 +60,7 @@ public sealed class CallPages
         return ([.. next.OrderBy(call => call.Cursor)], queues);
     }
 
-    /// <summary>Those whose session waits. Calls whose session has ended leave the queue, so that the next list does not meet them again.</summary>
+    /// <summary>Those whose session waits. Calls whose session has ended, or does not wait any more, leave the queue, so that the next list does not meet them again.</summary>
     private async Task<IReadOnlyList<ListedCall>> WithSessionsAsync(IReadOnlyList<QueuedCall> calls, CancellationToken ct)
     {
         var (listed, dead) = (new List<ListedCall>(), new List<QueuedCall>());
@@ -71,7 +71,7 @@ public sealed class CallPages
             {
                 listed.Add(new ListedCall(call, summary));
             }
-            else if (summary?.Session.Status is null or SessionStatus.Closed)
+            else if (summary?.Session.Status is null or SessionStatus.Closed or SessionStatus.Open)
             {
                 dead.Add(call);
             }

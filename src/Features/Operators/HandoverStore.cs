@@ -48,14 +48,17 @@ public sealed class HandoverStore(RedisGateway redis, IOptions<ChatOptions> opti
         };
     }
 
-    /// <summary>The visitor can neither post nor open a session; zero lets it again. Returns the account's id, if it is one, else "".</summary>
-    public async Task<string?> BlockAsync(SessionAccess access, TimeSpan duration, CancellationToken ct)
+    /// <summary>
+    /// The visitor can neither post nor open a session; zero lets it again. Returns the account's id, if it is one, else "", and when the block ends or has
+    /// ended, which names it: a repeated call has the same.
+    /// </summary>
+    public async Task<(string UserId, string Ends)?> BlockAsync(SessionAccess access, TimeSpan duration, CancellationToken ct)
     {
         var reply = new ScriptReply(await redis.RunAsync(
             Scripts.block_visitor, Keys.OfSession(access.SessionId), [access.Kind, access.Credential, access.Allowance, (long)duration.TotalMilliseconds], ct));
         return reply.Status switch
         {
-            "blocked" => reply.Text(1),
+            "blocked" => (reply.Text(1)!, reply.Text(2)!),
             "denied" => null,
             var other => throw new UnreachableException($"block_visitor.lua replied {other}"),
         };

@@ -22,11 +22,14 @@ public sealed partial class Departments(QueueStore queue, DepartmentStore store,
     /// <summary>The departments of the settings first.</summary>
     public IReadOnlyList<string> Served => served;
 
-    /// <summary>Those that an operator serves. A queue that is only served until it is empty is every operator's.</summary>
-    public IEnumerable<string> ServedBy(RosterEntry entry) => served.Where(department => IsFormer(department) || entry.Serves(department));
+    /// <summary>
+    /// Those that an operator serves. A queue that is only served until it is empty is every operator's whose token does not name the departments it may
+    /// serve, or names this one too.
+    /// </summary>
+    public IEnumerable<string> ServedBy(RosterEntry entry) => served.Where(department => IsFormer(department) ? entry.IsGranted(department) : entry.Serves(department));
 
     /// <summary>Those that an operator's token lets it serve.</summary>
-    public IEnumerable<string> GrantedTo(Caller.Operator caller) => served.Where(department => IsFormer(department) || caller.MayServe(department));
+    public IEnumerable<string> GrantedTo(Caller.Operator caller) => served.Where(caller.MayServe);
 
     /// <summary>A call waits in this department. If the settings do not have it, its queue is served from now on.</summary>
     public void Note(string department)

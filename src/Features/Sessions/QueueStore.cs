@@ -147,10 +147,10 @@ public sealed class QueueStore(RedisGateway redis)
     /// <param name="findsGone">Whether visitors may be found to be gone.</param>
     /// <param name="index">From where to look at some calls.</param>
     /// <param name="ct">Ends the call.</param>
-    public async Task<QueueSweep> SweepAsync(string department, bool findsGone, int index, CancellationToken ct)
+    public async Task<QueueSweep> SweepAsync(string department, bool findsGone, int? index, CancellationToken ct)
     {
         var reply = new ScriptReply(await redis.RunAsync(
-            Scripts.sweep_queue, Keys.OfQueue(department), [findsGone ? "1" : "", LeavesAfterMilliseconds, index, MostSwept], ct));
+            Scripts.sweep_queue, Keys.OfQueue(department), [findsGone ? "1" : "", LeavesAfterMilliseconds, index is { } from ? from : "", MostSwept], ct));
         return new QueueSweep((int)reply.Number(0), Ids(reply, 1), Ids(reply, 2), (int)reply.Number(3));
     }
 

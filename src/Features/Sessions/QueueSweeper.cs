@@ -14,8 +14,11 @@ public sealed partial class QueueSweeper(Departments departments, QueueStore que
     /// <summary>A longer pause between sweeps is a time without Redis.</summary>
     private static readonly TimeSpan Interruption = TimeSpan.FromSeconds(10);
 
+    /// <summary>So often calls are looked at whose session may have ended: in a long queue that is a read for each of them.</summary>
+    private static readonly TimeSpan Looks = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<string, int> indexes = new();
-    private long? settlesFrom;
+    private long? settlesFrom, lookedAt;
     private long sweptAt;
 
     /// <summary>One sweep of all queues, of which a long one is looked at in parts.</summary>
@@ -26,18 +29,26 @@ public sealed partial class QueueSweeper(Departments departments, QueueStore que
             settlesFrom = time.GetTimestamp();
         }
 
-        await SweepAsync(findsGone: time.GetElapsedTime(settlesFrom.Value) >= Settling, ct);
+        var looks = lookedAt is not { } at || time.GetElapsedTime(at) >= Looks;
+        await SweepAsync(findsGone: time.GetElapsedTime(settlesFrom.Value) >= Settling, looks, ct);
         sweptAt = time.GetTimestamp();
+        lookedAt = looks ? sweptAt : lookedAt;
     }
 
     /// <param name="findsGone">Whether visitors may be found to be gone.</param>
     /// <param name="ct">Ends the sweep.</param>
-    public async Task SweepAsync(bool findsGone, CancellationToken ct)
+    public Task SweepAsync(bool findsGone, CancellationToken ct) => SweepAsync(findsGone, looks: true, ct);
+
+    private async Task SweepAsync(bool findsGone, bool looks, CancellationToken ct)
     {
         foreach (var department in departments.Served)
         {
-            var swept = await queue.SweepAsync(department, findsGone, indexes.GetValueOrDefault(department), ct);
-            indexes[department] = swept.Next;
+            var swept = await queue.SweepAsync(department, findsGone, looks ? indexes.GetValueOrDefault(department) : null, ct);
+            if (looks)
+            {
+                indexes[department] = swept.Next;
+            }
+
             foreach (var sessionId in swept.Leaving)
             {
                 await sessions.AbandonAsync(sessionId, department, ct);
@@ -58,7 +69,7 @@ public sealed partial class QueueSweeper(Departments departments, QueueStore que
         [LoggerMessage(LogLevel.Information, "A visitor did not come back for 30 minutes: its call has left the queue")]
         public static partial void Abandoned(ILogger logger);
 
-        [LoggerMessage(LogLevel.Information, "{Count} calls of sessions that are gone have left the queue")]
+        [LoggerMessage(LogLevel.Information, "{Count} calls of sessions that do not wait have left the queue")]
         public static partial void Dropped(ILogger logger, int count);
     }
 }

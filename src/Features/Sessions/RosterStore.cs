@@ -25,7 +25,9 @@ public sealed record RosterEntry(string OperatorId, bool IsOnline, int Capacity,
     /// <summary>Those that its token grants; null for all.</summary>
     public IReadOnlyList<string>? Granted { get; init; }
 
-    public bool Serves(string department) => (Departments.Count == 0 || Departments.Contains(department)) && Granted?.Contains(department) != false;
+    public bool Serves(string department) => (Departments.Count == 0 || Departments.Contains(department)) && IsGranted(department);
+
+    public bool IsGranted(string department) => Granted?.Contains(department) != false;
 
     /// <summary>As the token of its present request says.</summary>
     public RosterEntry As(Caller.Operator caller) => this with { Granted = caller.Departments };

@@ -216,11 +216,14 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
     public Task AbandonAsync(string sessionId, string department, CancellationToken ct) =>
         redis.RunAsync(Scripts.abandon_call, Keys.OfSession(sessionId), [department, SystemTexts.CallExpired], ct);
 
-    /// <summary>Those of a few sessions that are closed or no longer exist.</summary>
+    /// <summary>
+    /// Those of a few sessions that do not wait nor are answered: closed, no longer there, or open again because the visitor did not come back. A visitor that
+    /// calls at this very moment gets its place by its next poll.
+    /// </summary>
     public async Task<IReadOnlyList<string>> EndedAmongAsync(IReadOnlyList<string> sessionIds, CancellationToken ct)
     {
         var statuses = await redis.EachAsync("HGET", [.. sessionIds.Select(Keys.Session)], static (db, key) => db.HashGetAsync(key, "status"), ct);
-        return [.. sessionIds.Where((_, index) => statuses[index].IsNull || statuses[index] == "closed")];
+        return [.. sessionIds.Where((_, index) => statuses[index].IsNull || statuses[index] == "closed" || statuses[index] == "open")];
     }
 
     private async Task<ScriptReply> RunAsync(Script script, SessionAccess access, RedisValue[] arguments, CancellationToken ct) =>

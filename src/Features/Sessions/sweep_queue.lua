@@ -1,7 +1,7 @@
 -- Keeps the queue in order: returns what was lent to claimants that never finished, puts calls whose visitor is gone behind the others, and says
 -- whose visitors do not come back. A queue that holds no call costs one command.
 -- KEYS   as in queue.lua
--- ARGV   1 '1' when visitors may be found to be gone, 2 after how long (ms) without its visitor a call leaves, 3 index from which to look at some calls,
+-- ARGV   1 '1' when visitors may be found to be gone, 2 after how long (ms) without its visitor a call leaves, 3 index from which to look at some calls, or '' to look at none,
 --        4 most calls of each kind
 -- Reply  { how many calls there are, { sessions whose call is to leave }, { sessions of the calls looked at }, index from which to look next }
 -- include: queue
@@ -13,7 +13,7 @@ if count == 0 then
 end
 return_overdue()
 local now = now_ms()
-local looked = slice(index, most)
+local looked = index and slice(index, most) or {}
 for _, session in ipairs(looked) do
   redis.call('ZADD', KEYS[6], 'NX', now, session) -- put there by a node of an earlier version
 end

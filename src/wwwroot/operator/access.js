@@ -1,6 +1,8 @@
 // @ts-check
 // The platform's token: from the address or a field, kept for this tab only.
 
+import { tab } from "./storage.js";
+
 const kept = "intotes.operator.token";
 const keptMark = "intotes.operator.mark";
 
@@ -34,19 +36,18 @@ export function takeFromAddress() {
 export const access = {
   /** @returns {string|null} */
   get token() {
-    return sessionStorage.getItem(kept);
+    return tab.get(kept);
   },
   /** @param {string|null} token */
   set token(token) {
-    if (token === null) sessionStorage.removeItem(kept);
-    else sessionStorage.setItem(kept, token);
+    tab.set(kept, token);
   },
   /** What the operator's last sign-out in this browser had left when this tab signed in. */
   get mark() {
-    return sessionStorage.getItem(keptMark) ?? "";
+    return tab.get(keptMark) ?? "";
   },
   /** @param {string} mark */
   set mark(mark) {
-    sessionStorage.setItem(keptMark, mark);
+    tab.set(keptMark, mark);
   },
 };

@@ -8,6 +8,7 @@ import { compareIds } from "./conversation.js";
 import { desk } from "./desk.js";
 import { here } from "./here.js";
 import { addView, changed } from "./render.js";
+import { shared } from "./storage.js";
 
 const soundKey = "intotes.operator.sound";
 const plainTitle = document.title;
@@ -17,10 +18,10 @@ let audio = null;
 
 export const attention = {
   get sound() {
-    return localStorage.getItem(soundKey) === "on";
+    return shared.get(soundKey) === "on";
   },
   set sound(on) {
-    localStorage.setItem(soundKey, on ? "on" : "off");
+    shared.set(soundKey, on ? "on" : "off");
     if (on) beep();
     changed();
   },

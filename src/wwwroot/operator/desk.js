@@ -6,6 +6,7 @@ import { call } from "./api.js";
 import { dropDraft, restoreDraft } from "./drafts.js";
 import { changed } from "./render.js";
 import { compareIds, Conversation } from "./conversation.js";
+import { shared } from "./storage.js";
 
 /** Of those that ended or went to another, so many stay in the list until the operator puts them away. */
 const keptEnded = 5;
@@ -209,13 +210,13 @@ class Desk {
     const held = [...this.conversations.values()].filter((c) => c.isMine);
     const isKnown = (/** @type {Conversation} */ c) => compareIds(known[c.id] ?? nothing, c.seenUpTo) >= 0;
     if (held.every(isKnown)) return;
-    localStorage.setItem(marksOf(), JSON.stringify(Object.fromEntries(held.map((c) => [c.id, isKnown(c) ? known[c.id] : c.seenUpTo]))));
+    shared.set(marksOf(), JSON.stringify(Object.fromEntries(held.map((c) => [c.id, isKnown(c) ? known[c.id] : c.seenUpTo]))));
   }
 
   /** Leaves nothing of this operator's for the next at this browser, whatever this page still does before it ends. @param {string|undefined} id */
   forget(id) {
     this.#isForgotten = true;
-    localStorage.removeItem(marksOf(id));
+    shared.set(marksOf(id), null);
   }
 }
 
@@ -228,7 +229,7 @@ const marksOf = (id = desk.presence?.operator.id) => `intotes.operator.seen.${id
 /** @returns {Record<string, string>} */
 function readMarks() {
   try {
-    return JSON.parse(localStorage.getItem(marksOf()) ?? "{}");
+    return JSON.parse(shared.get(marksOf()) ?? "{}");
   } catch {
     return {};
   }

@@ -2,6 +2,7 @@
 // What is written and not sent outlasts a reload. It is kept for this tab and this operator only, and signing out removes it.
 
 /** @import { Conversation } from "./conversation.js" */
+import { tab } from "./storage.js";
 
 const prefix = "intotes.operator.drafts.";
 /** Drafts that are kept; the oldest go first. An operator holds at most so many conversations. */
@@ -18,8 +19,8 @@ export function beginDrafts(operatorId) {
   if (place === prefix + operatorId) return;
   place = prefix + operatorId;
   try {
-    for (const key of Object.keys(sessionStorage)) if (key.startsWith(prefix) && key !== place) sessionStorage.removeItem(key);
-    drafts = new Map(Object.entries(JSON.parse(sessionStorage.getItem(place) ?? "{}")));
+    for (const key of tab.keys()) if (key.startsWith(prefix) && key !== place) tab.set(key, null);
+    drafts = new Map(Object.entries(JSON.parse(tab.get(place) ?? "{}")));
   } catch {
     drafts = new Map();
   }
@@ -43,16 +44,11 @@ export function dropDraft(id) {
 
 /** Nothing is kept from here on. */
 export function endDrafts() {
-  if (place) sessionStorage.removeItem(place);
+  if (place) tab.set(place, null);
   place = null;
   drafts = new Map();
 }
 
 function store() {
-  if (!place) return;
-  try {
-    sessionStorage.setItem(place, JSON.stringify(Object.fromEntries(drafts)));
-  } catch {
-    // There is no room for it: the drafts last as long as the page.
-  }
+  if (place) tab.set(place, JSON.stringify(Object.fromEntries(drafts)));
 }

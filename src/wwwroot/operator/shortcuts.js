@@ -7,6 +7,7 @@ import { openDialog } from "./dialogs.js";
 import { h, replace } from "./dom.js";
 import { claim, step } from "./lists.js";
 import { openConversation, printOpen, showPane, toLatest, toggleNote } from "./talk.js";
+import { shared } from "./storage.js";
 
 /** @import { Conversation } from "./conversation.js" */
 
@@ -34,7 +35,7 @@ const keys = [
 /** @param {KeyboardEvent} event */
 function onKey(event) {
   if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
-  if (event.key === "?" && !event.ctrlKey && !event.altKey && !isWriting(event.target) && localStorage.getItem(helpKey) !== "off") {
+  if (event.key === "?" && !event.ctrlKey && !event.altKey && !isWriting(event.target) && shared.get(helpKey) !== "off") {
     event.preventDefault();
     return showShortcuts();
   }
@@ -58,7 +59,7 @@ const isWriting = (target) => target instanceof HTMLElement && (target.isContent
 
 export function showShortcuts() {
   const { body } = openDialog("Keyboard shortcuts");
-  const isOn = localStorage.getItem(helpKey) !== "off";
+  const isOn = shared.get(helpKey) !== "off";
   const row = (/** @type {string} */ key, /** @type {string} */ what) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)];
   replace(body,
     h("dl", { class: "keys" }, ...keys.flatMap(([, key, what]) => row(key, what)),
@@ -67,7 +68,7 @@ export function showShortcuts() {
       ...row("Enter", "Send"), ...row("Shift+Enter", "New line"), ...row("Ctrl+P", "Print the whole conversation"), ...row("?", "This list, where nothing is being written")),
     h("label", { class: "check" }, h("input", {
       type: "checkbox", checked: isOn,
-      onchange: (/** @type {Event} */ e) => localStorage.setItem(helpKey, e.target instanceof HTMLInputElement && e.target.checked ? "on" : "off"),
+      onchange: (/** @type {Event} */ e) => shared.set(helpKey, e.target instanceof HTMLInputElement && e.target.checked ? "on" : "off"),
     }), "? opens this list"));
 }
 

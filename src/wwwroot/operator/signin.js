@@ -12,6 +12,7 @@ import { startPolling, stopPolling } from "./poller.js";
 import { tellPresence } from "./presence.js";
 import { changed } from "./render.js";
 import { refreshReplies } from "./slash.js";
+import { shared, tab } from "./storage.js";
 
 const signedOut = "signed-out";
 const leaving = new BroadcastChannel("intotes.operator.signed-out");
@@ -99,11 +100,8 @@ export async function signIn(token) {
 /** Who signs out in one tab leaves the browser: each of its tabs has a token of its own. */
 export function signOut() {
   const id = operatorHere();
-  try {
-    localStorage.setItem(leftAt(id), newId());
-  } catch {
-    // There is no room for it. Tabs that are open hear of it all the same.
-  }
+  // Where there is no room for it, tabs that are open hear of it all the same.
+  shared.set(leftAt(id), newId());
   leaving.postMessage(id);
   desk.forget(id);
   leave();
@@ -114,7 +112,7 @@ function leave() {
   stopPolling();
   access.token = null;
   endDrafts();
-  sessionStorage.clear();
+  for (const key of tab.keys()) tab.set(key, null);
   // A new page, because nothing may stay in this one.
   location.replace(`${location.pathname}?${signedOut}`);
 }
@@ -126,7 +124,7 @@ const operatorHere = () => claimsOf(access.token ?? "")?.sub;
 const leftAt = (id) => `intotes.operator.left.${id}`;
 
 /** @param {string|undefined} id */
-const markOf = (id) => localStorage.getItem(leftAt(id)) ?? "";
+const markOf = (id) => shared.get(leftAt(id)) ?? "";
 
 /** Signs in by the address, else by what this tab has kept, else asks. */
 export async function begin() {

@@ -1,14 +1,16 @@
 // @ts-check
 // Light or dark: as the system has it, unless the operator says otherwise.
 
+import { shared } from "./storage.js";
+
 const key = "intotes.operator.theme";
 
 /** @returns {string} */
-export const theme = () => localStorage.getItem(key) ?? "system";
+export const theme = () => shared.get(key) ?? "system";
 
 /** @param {string} wanted */
 export function setTheme(wanted) {
-  localStorage.setItem(key, wanted);
+  shared.set(key, wanted);
   apply();
 }
 

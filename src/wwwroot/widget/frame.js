@@ -8,10 +8,12 @@ let font = "";
 
 /** Takes over what the page says of the looks; a frame inherits nothing by itself. @param {Window} page @param {Element} box */
 export function dress(page, box) {
-  const looks = page.getComputedStyle(box), { style } = document.documentElement;
+  const { style } = document.documentElement;
+  let looks = getComputedStyle(box);
+  try { looks = page.getComputedStyle(box) ?? looks; } catch { /* the page has replaced its own */ }
   for (const name of LOOKS) style.setProperty(name, looks.getPropertyValue(name));
   if (font === (font = looks.getPropertyValue("--chat-font")) || !font) return;
-  fonts.replaceSync([...page.document.styleSheets].flatMap(fontsOf).join(""));
+  fonts.replaceSync(Array.from(page.document.styleSheets).flatMap(fontsOf).join(""));
   document.adoptedStyleSheets = [...document.adoptedStyleSheets.slice(0, 1), fonts];
 }
 

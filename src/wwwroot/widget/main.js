@@ -23,7 +23,7 @@ export async function start({ data: { texts: further, department }, base, wanted
   for (const [of, Sheet] of /** @type {[DocumentOrShadowRoot, typeof CSSStyleSheet][]} */ ([[document, CSSStyleSheet], [box.getRootNode(), /** @type {any} */ (page).CSSStyleSheet]])) {
     const sheet = new Sheet();
     sheet.replaceSync(css);
-    of.adoptedStyleSheets = [...Array.from(of.adoptedStyleSheets).slice(0, 1), sheet];
+    of.adoptedStyleSheets[of.adoptedStyleSheets.length] = sheet;
   }
   document.documentElement.lang = box.lang = locale;
   document.title = frame.title = texts.title;
@@ -68,9 +68,11 @@ export async function start({ data: { texts: further, department }, base, wanted
   /** @param {number} number of messages that no tab has shown yet */
   function badge(number) {
     unread = number;
-    if (page.document.title !== titled) pageTitle = page.document.title;
-    page.document.title = (number ? `(${number}) ` : "") + pageTitle;
-    titled = page.document.title; // as the browser returns it, without needless white space
+    try {
+      if (page.document.title !== titled) pageTitle = page.document.title;
+      page.document.title = (number ? `(${number}) ` : "") + pageTitle;
+      titled = page.document.title; // as the browser returns it, without needless white space
+    } catch { /* the page has replaced it */ }
     count.textContent = number ? `${number}` : "";
     launcher.ariaLabel = number ? `${label}: ${fill(texts.unread, { count: number })}` : label;
     emit("unread", { count: number });
@@ -89,7 +91,9 @@ export async function start({ data: { texts: further, department }, base, wanted
   function ring(id) {
     if (compareIds(id, shared.get("rung") ?? "0-0") <= 0) return;
     shared.set("rung", id);
-    if (!shared.get("muted") && page.navigator.userActivation?.hasBeenActive) chime(/** @type {any} */ (page).AudioContext);
+    try {
+      if (!shared.get("muted") && page.navigator.userActivation?.hasBeenActive) chime(/** @type {any} */ (page).AudioContext);
+    } catch { /* as above */ }
   }
 
   /** @param {string} code */

@@ -36,10 +36,10 @@ public class WidgetNodes : IAsyncLifetime
     }
 
     /// <summary>A page of the folder <c>Hostile</c>, its widget not opened yet.</summary>
-    public async Task<WidgetWindow> VisitHostileAsync(WatchedContext visitor, string name)
+    public async Task<WidgetWindow> VisitHostileAsync(WatchedContext visitor, string name, string query = "")
     {
         var page = await visitor.NewPageAsync();
-        await page.GotoAsync($"{Shop.Origin}/hostile/{name}.html?node={Nodes.Addresses[0].GetLeftPart(UriPartial.Authority)}");
+        await page.GotoAsync($"{Shop.Origin}/hostile/{name}.html?node={Nodes.Addresses[0].GetLeftPart(UriPartial.Authority)}&{query}");
         return new WidgetWindow(page);
     }
 

@@ -78,6 +78,23 @@ public sealed class BlockVisitorTests(DeskNodes desk) : DeskTest(desk)
         Assert.Equal("You are blocked.", (string?)(await blocked.Visitor.PollAsync())["messages"]!.AsArray()[^1]!["text"]);
     }
 
+    /// <summary>The answer to the first may have been lost.</summary>
+    [Fact]
+    public async Task A_repeated_block_is_noted_once_and_another_one_again()
+    {
+        var dana = Desk.Operator();
+        var call = await Desk.CallHeldByAsync(dana);
+        foreach (var minutes in (int[])[30, 30, 60, 0, 0, 30, 30, 0])
+        {
+            (await BlockAsync(dana, call, minutes)).Expect(HttpStatusCode.NoContent);
+        }
+
+        Assert.Equal(
+            ["blocked for 30 minutes", "blocked for 60 minutes", "unblocked ", "blocked for 30 minutes", "unblocked "],
+            (await NotesAsync(dana, call.SessionId)).Select(note => $"{What(note)} {(string?)note!["text"]}"));
+        (await call.Visitor.SayAsync("I may.")).Expect(HttpStatusCode.Created);
+    }
+
     [Fact]
     public async Task The_block_ends_at_the_stored_deadline()
     {

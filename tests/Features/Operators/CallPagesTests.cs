@@ -99,6 +99,27 @@ public sealed class CallPagesTests(DeskNodes desk) : DeskTest(desk)
         Assert.Equal(4, await Desk.Database.SortedSetLengthAsync(Keys.OfQueue("support")[5]));
     }
 
+    /// <summary>A visitor that was seen just as its call was abandoned: the session is open, and the call was left.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_whose_session_is_open_again_leaves_by_the_list_or_the_sweep(bool byList)
+    {
+        var (ghost, other) = (await Desk.CallAsync(), await Desk.CallAsync());
+        await Desk.Database.HashSetAsync(Keys.Session(ghost.SessionId), "status", "open");
+
+        if (byList)
+        {
+            Assert.Equal([other.SessionId], await Desk.Operator().CallsAsync());
+        }
+        else
+        {
+            await Desk.Services(0).GetRequiredService<QueueSweeper>().SweepAsync(findsGone: false, Ct);
+        }
+
+        Assert.Equal([other.SessionId], (await Desk.Database.ListRangeAsync(Keys.OfQueue("support")[0])).Select(id => (string)id!));
+    }
+
     [Fact]
     public async Task Dead_calls_are_removed_by_the_sweep_wherever_they_are_in_the_queue()
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
+using Intotes.Chat.Tests.Hosting;
 using Intotes.Chat.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
@@ -96,6 +97,27 @@ public sealed class FormerDepartmentTests(ChatNodes shared) : IAsyncLifetime
         Assert.Contains($"department {Former}", Warnings, StringComparison.Ordinal);
     }
 
+    /// <summary>Where tokens say which departments an operator may serve, a renamed one is not open to all of a sudden.</summary>
+    [Fact]
+    public async Task A_token_that_grants_departments_grants_a_former_one_only_where_it_names_it()
+    {
+        var call = await CallAsync(Former);
+        await StartWithoutAsync(new() { ["Jwt:DepartmentsClaim"] = "desks" });
+        var (other, named, supervisor) = (Granted("support"), Granted($"support {Former}"), Granted(null, "supervisor"));
+
+        Assert.Empty(await other.CallsAsync());
+        Assert.Empty((await other.GetAsync("operator/sessions?state=waiting")).Ids("sessions"));
+        Assert.Equal(0, (int)(await other.GetAsync("operator/poll"))["queue"]!["waiting"]!);
+        (await other.GetAsync($"operator/sessions/{call.SessionId}")).ExpectProblem(404, "session_not_found");
+        (await other.ClaimAsync(call.SessionId)).ExpectProblem(404, "session_not_found");
+        Assert.Equal(HttpStatusCode.NoContent, (await other.ClaimAsync()).Status);
+
+        Assert.Equal([call.SessionId], await supervisor.CallsAsync());
+        Assert.Equal([call.SessionId], await named.CallsAsync());
+        Assert.Equal(1, (int)(await named.GetAsync("operator/poll"))["queue"]!["waiting"]!);
+        Assert.Equal(call.SessionId, (string?)(await named.ClaimAsync()).Expect(HttpStatusCode.OK)["sessionId"]);
+    }
+
     public async ValueTask InitializeAsync()
     {
         redis = await RedisServerProcess.StartAsync("--appendonly", "no");
@@ -113,10 +135,10 @@ public sealed class FormerDepartmentTests(ChatNodes shared) : IAsyncLifetime
     }
 
     /// <summary>The service starts again without the former department.</summary>
-    private async Task StartWithoutAsync()
+    private async Task StartWithoutAsync(Dictionary<string, string>? settings = null)
     {
         await node!.DisposeAsync();
-        node = ChatNode.Start(redis!.Configuration, logs);
+        node = ChatNode.Start(redis!.Configuration, logs, settings);
         var departments = node.Services.GetRequiredService<Departments>();
         if (await connection!.GetDatabase().KeyExistsAsync(Keys.OfQueue(Former)[1]))
         {
@@ -133,6 +155,21 @@ public sealed class FormerDepartmentTests(ChatNodes shared) : IAsyncLifetime
     {
         var id = ChatClient.NewId("operator");
         return new DeskCaller(ChatClient.Operator(shared, id), () => node!.Address, id);
+    }
+
+    /// <summary>Whose token grants these departments; null for one that does not say.</summary>
+    private DeskCaller Granted(string? departments, string role = "operator")
+    {
+        var jwt = new HandmadeJwt("intotes-development-signing-key-not-for-production", ChatClient.NewId("operator"));
+        jwt.Claims["role"] = role;
+        if (departments is not null)
+        {
+            jwt.Claims["desks"] = departments;
+        }
+
+        var client = ChatClient.Account(shared, (string)jwt.Claims["sub"]!);
+        client.Bearer = jwt.WithSignature();
+        return new DeskCaller(client, () => node!.Address);
     }
 
     private async Task<DeskCall> CallAsync(string department)

@@ -3,6 +3,9 @@ using Intotes.Chat.Features.Operators;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Intotes.Chat.Tests.Features.Operators;
 
@@ -25,5 +28,29 @@ public sealed class LateSweepTests(DeskNodes desk) : DeskTest(desk)
         }
 
         Assert.Equal([call.SessionId], await dana.MineAsync());
+    }
+
+    [Fact]
+    public async Task What_may_be_dead_is_looked_at_every_five_seconds_and_not_in_each_sweep()
+    {
+        const string department = "unswept", session = "DDDDDDDDDDDDDDDDDDDDDD";
+        var (time, services) = (new FakeTimeProvider(), Desk.Services(0));
+        var queue = services.GetRequiredService<QueueStore>();
+        using var departments = new Departments(
+            queue, services.GetRequiredService<DepartmentStore>(), Options.Create(new ChatOptions { Departments = [department] }), time, NullLogger<Departments>.Instance);
+        var sweeper = ActivatorUtilities.CreateInstance<QueueSweeper>(services, time, departments);
+        await sweeper.SweepAsync(Ct);
+        await queue.EnqueueAsync(department, session, TimeProvider.System.GetUtcNow(), ServicePace.Unknown, Ct);
+
+        for (var sweeps = 0; sweeps < 9; sweeps++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(500));
+            await sweeper.SweepAsync(Ct);
+        }
+
+        Assert.Equal([session], await queue.HeadAsync(department, 10, Ct));
+        time.Advance(TimeSpan.FromMilliseconds(500));
+        await sweeper.SweepAsync(Ct);
+        Assert.Empty(await queue.HeadAsync(department, 10, Ct));
     }
 }

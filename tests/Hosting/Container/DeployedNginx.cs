@@ -39,7 +39,7 @@ internal sealed class DeployedNginx(Nginx nginx, int plainPort) : IAsyncDisposab
                 .Replace("access_log /dev/stdout plain", "access_log off", StringComparison.Ordinal)
                 // One process, so that killing it leaves none behind.
                 .Replace("daemon off;", "daemon off;\nmaster_process off;", StringComparison.Ordinal)
-                .Replace("worker_connections 16384", "worker_connections 512", StringComparison.Ordinal);
+                .Replace("worker_connections 8192", "worker_connections 512", StringComparison.Ordinal);
             return change?.Invoke(configuration) ?? configuration;
         });
         return new DeployedNginx(nginx, plainPort);

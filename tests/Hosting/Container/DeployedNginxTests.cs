@@ -82,6 +82,28 @@ public sealed class DeployedNginxTests(ChatNodes nodes)
         await AssertProblemAsync(refused, 429, "rate_limited", mustWait: true);
     }
 
+    /// <summary>A browser hides the answer to a request whose preflight failed: the widget would take it for a lost network.</summary>
+    [Fact]
+    public async Task Of_too_many_connections_a_preflight_succeeds_so_that_the_request_after_it_can_be_refused()
+    {
+        await using var nginx = await DeployedNginx.StartAsync(
+            [.. nodes.Addresses], text => text.Replace("limit_conn clients 2000", "limit_conn clients 1", StringComparison.Ordinal));
+        using var first = nginx.Client();
+        using var second = nginx.Client();
+        var token = await new Browser(nodes.Addresses[0]).OpenAsync();
+        for (var isRefused = false; !isRefused;)
+        {
+            var waiting = SendAsync(first, HttpMethod.Get, "chat/poll?after=0-0&wait=25", token: token);
+            while (!waiting.IsCompleted && !isRefused)
+            {
+                var preflight = await SendAsync(second, HttpMethod.Options);
+                isRefused = preflight.Headers.RetryAfter is not null; // nginx's own, not the node's
+                Assert.Equal(HttpStatusCode.NoContent, preflight.StatusCode);
+                Assert.True(!isRefused || preflight.Headers.Contains("Access-Control-Allow-Headers"));
+            }
+        }
+    }
+
     [Fact]
     public async Task Headers_that_never_end_end_the_connection()
     {

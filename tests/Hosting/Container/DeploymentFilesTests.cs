@@ -50,6 +50,20 @@ public sealed partial class DeploymentFilesTests
         Assert.Equal("700", await folder.AskAsync("stat", "-c", "%a", "secrets"));
     }
 
+    /// <summary>What one connection may hold: an answer, and TLS with the request. All of them fit, so that strangers cannot have nginx killed.</summary>
+    [Fact]
+    public void All_connections_that_nginx_may_have_fit_into_its_memory()
+    {
+        var nginx = Read("deploy/nginx.conf");
+        long Of(string pattern) => long.Parse(Regex.Match(nginx, pattern).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+        var answer = Of(@"proxy_buffer_size (\d+)k;") + (Of(@"proxy_buffers (\d+) 8k;") * 8);
+        var memory = Regex.Match(Compose[Compose.IndexOf("\n  nginx:", StringComparison.Ordinal)..], @"mem_limit: (\d+)g\n").Groups[1].Value;
+
+        var most = Of(@"\nworker_processes (\d+);") * Of(@"worker_connections (\d+);") * (answer + 40);
+
+        Assert.InRange(most, 1, long.Parse(memory, System.Globalization.CultureInfo.InvariantCulture) * 1024 * 1024 * 95 / 100);
+    }
+
     [Fact]
     public void The_example_names_every_setting_that_compose_has_no_default_for_and_gives_no_value()
     {
