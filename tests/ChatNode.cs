@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Intotes.Chat.Tests;
 
 /// <summary>
-/// One node of the service, on Kestrel behind a real socket, over a Redis of the test's choice, as the user that README gives the service. All nodes of the process are set up alike but
+/// One node of the service, on Kestrel behind a real socket, over a Redis of the test's choice, as the user that docs/redis.md gives the service. All nodes of the process are set up alike but
 /// for what a test asks, because FastEndpoints' configuration is the process's.
 /// </summary>
 public sealed class ChatNode : WebApplicationFactory<Program>

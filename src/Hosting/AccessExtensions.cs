@@ -68,7 +68,7 @@ public static class AccessExtensions
     }
 
     /// <summary>
-    /// Authentication, then: a bearer token that is present but bad ends the request, whatever the endpoint would allow; and an endpoint that
+    /// Authentication, then: a bearer token that is present but bad ends the request, even where the endpoint needs none; and an endpoint that
     /// does not say who may call it is not there (FastEndpoints maps one, <c>/_test_url_cache_</c>, which lists its endpoints by type).
     /// </summary>
     public static IApplicationBuilder UseAccess(this WebApplication app)

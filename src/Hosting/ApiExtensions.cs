@@ -75,7 +75,7 @@ public static class ApiExtensions
 
         if (request.ContentLength > ServerExtensions.MostBodyBytes)
         {
-            // Who asks first whether to send it at all (RFC 9110, section 10.1.1) need not send it.
+            // A client that asks first whether to send the body (RFC 9110, section 10.1.1) need not send it.
             if (request.ContentLength <= MostSkippedBytes && request.Headers.Expect.Count == 0 && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             {
                 // Kestrel then skips it: a client that still sends, while nobody reads, may find the connection broken and never see the answer.
@@ -102,7 +102,7 @@ public static class ApiExtensions
             return Problem.UnsupportedMediaType.ExecuteAsync(http);
         }
 
-        // In the one spelling that whoever reads the body knows: a charset in quotes, which RFC 9110 allows, it does not.
+        // In the one spelling that the reader of the body knows: a charset in quotes, which RFC 9110 allows, it does not.
         request.ContentType = MediaTypeNames.Application.Json;
         return next(http);
     }

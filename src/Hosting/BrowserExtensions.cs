@@ -15,7 +15,7 @@ public sealed class BrowserOptions
         AllowedOrigins.FirstOrDefault(origin => !IsOrigin(origin)) is { } malformed
             ? $"Chat__AllowedOrigins must each be an origin such as https://www.example.com, which '{malformed}' is not."
         : isForReal && AllowedOrigins.FirstOrDefault(origin => origin.StartsWith("http:", StringComparison.Ordinal) && !IsOfThisDevice(origin)) is { } open
-            ? $"Chat__AllowedOrigins must each begin with https outside Development, which '{open}' does not: whoever sits between could act as that site."
+            ? $"Chat__AllowedOrigins must each begin with https outside Development, which '{open}' does not: an attacker on the network could act as that site."
         : null;
 
     /// <summary>The schemes under which app shells serve their own pages: Capacitor and Ionic on iOS, Tauri on macOS and Linux, Cordova.</summary>
@@ -37,7 +37,7 @@ public static class BrowserExtensions
     /// <summary>Where visitors call, from pages of other sites too. Everything else is for pages of this service only.</summary>
     private const string OpenToSites = "/api/v1/chat";
 
-    /// <summary>Where the cookie means something. Pages and scripts of ours may be linked from anywhere, whatever cookies come along.</summary>
+    /// <summary>Where the cookie means something. Pages and scripts of ours may be linked from anywhere, with or without cookies.</summary>
     private const string Api = "/api";
 
     public static IServiceCollection AddBrowserRules(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
@@ -84,7 +84,7 @@ public static class BrowserExtensions
     }
 
     /// <summary>
-    /// Whether another site than those allowed made the browser send this, where that matters: what changes something, and whatever the
+    /// Whether another site than those allowed made the browser send this, where that matters: requests that change something, and all that the
     /// cookie speaks for, because a browser adds it by itself. Browsers say so in Sec-Fetch-Site (W3C Fetch Metadata) and Origin (RFC 6454),
     /// which no page can forge; a program that is no browser sends neither, and no site can make it send anything.
     /// </summary>

@@ -6,7 +6,7 @@ namespace Intotes.Chat.Hosting;
 /// <summary>Under which name a caller is counted: an account by its id, wherever it signs in, so that no neighbour takes its share; anybody else by address.</summary>
 public static class ClientName
 {
-    /// <summary>The name of whoever sent this request.</summary>
+    /// <summary>The name of the client that sent this request.</summary>
     public static string Of(HttpContext http) => http.User.FindFirst("sub") is { Value: var userId } ? OfAccount(userId) : Of(http.Connection.RemoteIpAddress);
 
     public static string OfAccount(string userId) => "account " + userId;

@@ -81,7 +81,7 @@ public static class HealthExtensions
         }
     }
 
-    /// <summary>Stays so: whoever restarts what has not started must not restart all because Redis is away.</summary>
+    /// <summary>Stays healthy once it was: an orchestrator that restarts nodes which have not started must not restart all because Redis is away.</summary>
     private sealed class HasStarted(RedisConnection redis) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>

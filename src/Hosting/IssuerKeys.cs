@@ -7,7 +7,7 @@ namespace Intotes.Chat.Hosting;
 
 /// <summary>
 /// The keys that the OIDC issuer publishes (OpenID Connect Discovery 1.0). Fetched when first needed and every <see cref="KeptFor"/>, so that a key
-/// withdrawn there is refused here no later than that; those known go on being used while the issuer is away. Whatever tokens ask for, the issuer is asked once
+/// withdrawn there is refused here no later than that; those known go on being used while the issuer is away. Even if tokens name unknown keys, the issuer is asked once
 /// at a time and at most once in <see cref="AskedAgainAfter"/>.
 /// </summary>
 /// <remarks>
@@ -102,7 +102,7 @@ public sealed partial class IssuerKeys(JwtSettings settings, IHttpClientFactory 
         }
         catch (Exception e)
         {
-            // Whatever goes wrong there, and it may be anything, what is known goes on being used.
+            // Any failure there: the known keys go on being used.
             Log.Unavailable(logger, metadata, e.GetType().Name);
             isAway = true;
         }

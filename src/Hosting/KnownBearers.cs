@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Hosting;
 
-/// <summary>Whom a request's bearer token names, where that was found before and nothing has to be waited for: neither a signature nor the issuer's keys.</summary>
+/// <summary>Cached principals of bearer tokens that were checked before, so that neither a signature nor the issuer's keys have to be waited for.</summary>
 public sealed class KnownBearers(CheckedTokens tokens, IOptionsMonitor<JwtBearerOptions> options, IEnumerable<IssuerKeys> issuer)
 {
     private readonly IssuerKeys? issuer = issuer.LastOrDefault();

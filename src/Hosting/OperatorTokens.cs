@@ -18,7 +18,7 @@ internal static class OperatorTokens
     /// <param name="now">The present time.</param>
     public static Exception? Narrow(ClaimsIdentity identity, JwtSettings jwt, DateTimeOffset now)
     {
-        // A name of ours, whoever else may use it.
+        // A claim of our own, even if a token has one of the same name.
         foreach (var foreign in identity.FindAll(Access.DepartmentsClaim).ToList())
         {
             identity.RemoveClaim(foreign);

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.StaticFiles;
 
 namespace Intotes.Chat.Hosting;
 
-/// <summary>The two faces, as files in <c>wwwroot</c>: the widget (<c>/widget.js</c>) for other sites, and the console (<c>/operator</c>) for this one.</summary>
+/// <summary>The files of <c>wwwroot</c>: the widget (<c>/widget.js</c>) for other sites, the console (<c>/operator</c>), and a first page (<c>/</c>) with links.</summary>
 public static class PagesExtensions
 {
     private const string ConsolePath = "/operator";

@@ -7,7 +7,7 @@ namespace Intotes.Chat.Hosting;
 /// <summary>The caller has asked for too much at once.</summary>
 public sealed class TooManyRequestsException() : Exception("The caller asks for too much at once.");
 
-/// <summary>Turns whatever goes wrong outside an endpoint's own answers into problem+json, without a word on the inside.</summary>
+/// <summary>Turns failures outside an endpoint's own answers into problem+json, without details of the inside.</summary>
 public static class ProblemExtensions
 {
     /// <summary>What is thrown becomes an answer.</summary>

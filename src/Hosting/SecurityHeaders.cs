@@ -44,7 +44,7 @@ public static class SecurityHeaders
     }
 
     /// <summary>Whether it is a page, or a file of one, rather than data.</summary>
-    public static bool IsPage(PathString path) => IsConsole(path) || IsWidget(path);
+    public static bool IsPage(PathString path) => path == "/" || IsConsole(path) || IsWidget(path);
 
     public static bool IsWidget(PathString path) => path.StartsWithSegments("/widget.js", StringComparison.Ordinal) || path.StartsWithSegments("/widget", StringComparison.Ordinal);
 

@@ -74,7 +74,7 @@ public static class ServerExtensions
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MostBodyBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = MostHeaderBytes;
-            // A browser also sends cookies that others set for the parent domain, in whatever encoding. By default one byte that is no UTF-8 would be
+            // A browser also sends cookies that others set for the parent domain, in any encoding. By default one byte that is no UTF-8 would be
             // 400 at every address. What credentials have to look like is checked where they are read. A length is left to Kestrel: with an encoding of ours it
             // throws at one of more digits than a number has.
             kestrel.RequestHeaderEncodingSelector = static name => name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? null : Encoding.Latin1;

@@ -31,7 +31,7 @@ public sealed class SessionTokenAuthentication(IOptionsMonitor<AuthenticationSch
         return AuthenticateResult.Success(new AuthenticationTicket(visitor, SchemeName));
     }
 
-    /// <summary>The session token of a request, whoever else it speaks for.</summary>
+    /// <summary>The session token of a request, also of one that has another credential.</summary>
     public static string? SentToken(HttpRequest request) =>
         request.Headers[Header].ToString() is { Length: > 0 } header ? header : SessionCookie.Read(request);
 }

@@ -17,7 +17,7 @@ public sealed class TelemetryOptions
 
 /// <summary>
 /// Decides as a request begins, by its address, whether it is traced: polls are many and alike, so a share of them tells enough. One that
-/// fails tells more, and leaves a span of its own. Whatever begins no request is traced.
+/// fails tells more, and leaves a span of its own. Work outside of requests is always traced.
 /// </summary>
 public sealed class TracedRequests(TelemetryOptions options, IHttpContextAccessor current) : Sampler
 {
@@ -39,7 +39,7 @@ public sealed class TracedRequests(TelemetryOptions options, IHttpContextAccesso
             return;
         }
 
-        // Whoever turns an exception into an answer takes the endpoint away.
+        // The exception handler takes the endpoint away.
         var endpoint = http.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? http.GetEndpoint();
         var route = endpoint?.Metadata.GetMetadata<IRouteDiagnosticsMetadata>()?.Route;
         var current = Activity.Current;

@@ -91,7 +91,7 @@ public sealed class AuditStore(RedisGateway redis, IOptions<AuditOptions> option
         return oldest.Seen;
     }
 
-    /// <summary>Reads on from a place in a day; one round trip, whatever the day holds.</summary>
+    /// <summary>Reads on from a place in a day; one round trip, however much the day holds.</summary>
     /// <param name="day">Which.</param>
     /// <param name="filter">Whose entries.</param>
     /// <param name="start">From where, as XRANGE takes it.</param>

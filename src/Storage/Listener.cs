@@ -1,6 +1,6 @@
 namespace Intotes.Chat.Storage;
 
-/// <summary>One who waits, for some time at most.</summary>
+/// <summary>Waits on channels until a deadline.</summary>
 public sealed class Listener : IDisposable
 {
     /// <summary>By how much a timer may be early.</summary>

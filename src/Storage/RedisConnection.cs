@@ -209,7 +209,7 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
     /// <summary>
     /// What the connection string says, with the timings the gateway counts on: fail at once while disconnected, notice a loss within a second,
     /// and one that is dead without a word within three.
-    /// What the client does of itself keeps to what README lets the service's user do.
+    /// What the client does of itself keeps to what docs/redis.md lets the service's user do.
     /// </summary>
     private ConfigurationOptions Configure(string configuration)
     {

@@ -29,7 +29,7 @@ public sealed class StorageUnavailableException(Exception cause) : Exception("Re
 }
 
 /// <summary>
-/// Every Redis call of the service: one client span, the resilience pipeline, one duration. All scripts are idempotent (see README), so
+/// Every Redis call of the service: one client span, the resilience pipeline, one duration. All scripts are idempotent (docs/decisions), so
 /// the pipeline may repeat any of them.
 /// </summary>
 public class RedisGateway(RedisConnection connection, RedisResilience resilience, IMeterFactory meters)

@@ -20,7 +20,7 @@ public sealed partial class RedisResilience : IDisposable
     private static readonly ResiliencePropertyKey<bool> IsLast = new(nameof(IsLast));
 
     /// <summary>
-    /// Of objects, whatever a call returns, because Polly converts every other result on its way through each strategy. Each sixteenth of a Cluster's slots has a
+    /// Of objects for every result type, because Polly converts every other result on its way through each strategy. Each sixteenth of a Cluster's slots has a
     /// circuit of its own, so that a shard that is away opens no circuit of others; one more is for calls to all servers. The last pipeline has no circuit.
     /// </summary>
     private readonly ResiliencePipeline<object?>[] pipelines;
@@ -93,7 +93,7 @@ public sealed partial class RedisResilience : IDisposable
         .AddCircuitBreaker(new CircuitBreakerStrategyOptions<object?>
         {
             // A call counts once, however often it was tried, so that one dead server of a Cluster does not stand for all; and a server that answers
-            // is there, whatever it answers.
+            // is there, even if it answers with an error.
             ShouldHandle = new PredicateBuilder<object?>().Handle<Exception>(RedisGateway.IsSilence),
             FailureRatio = 0.5,
             MinimumThroughput = 20,

@@ -101,7 +101,7 @@ internal sealed class ReplicaRounds(IServer server, int database, int count, Tim
         }
         catch (Exception)
         {
-            // It is away, has become a replica, or this service stops. Whatever it is, the write is not known to be kept, and the next round has its own chance.
+            // It is away, has become a replica, or this service stops. In each case the write is not known to be kept, and the next round has its own chance.
             return (0, false);
         }
     }

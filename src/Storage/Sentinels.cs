@@ -7,7 +7,7 @@ using StackExchange.Redis.Configuration;
 namespace Intotes.Chat.Storage;
 
 /// <summary>
-/// Leads every connection to the server that most Sentinels name, and cuts those to any other. The client by itself would take whatever calls
+/// Leads every connection to the server that most Sentinels name, and cuts those to any other. The client by itself would take any server that calls
 /// itself a primary: one that hung and comes back does, for the ten seconds that it takes Sentinel to demote it, and what is written
 /// there is lost.
 /// </summary>
@@ -91,7 +91,7 @@ public sealed partial class Sentinels : Tunnel, IAsyncDisposable
             await AskAsync();
             CutOthers();
         }
-        catch (Exception e) when (!end.IsCancellationRequested) // Whatever one look meets, the watch goes on.
+        catch (Exception e) when (!end.IsCancellationRequested) // Any failure of one look: the watch goes on.
         {
             Log.Failed(logger, e);
         }
@@ -140,7 +140,7 @@ public sealed partial class Sentinels : Tunnel, IAsyncDisposable
         {
             return await sentinel.SentinelGetMasterAddressByNameAsync(service).WaitAsync(AnswersWithin);
         }
-        catch (Exception) // Whatever it is, that Sentinel has said nothing; the watch goes on.
+        catch (Exception) // Any failure: that Sentinel has said nothing, and the watch goes on.
         {
             return null;
         }

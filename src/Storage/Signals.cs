@@ -133,7 +133,7 @@ public sealed partial class Signals(RedisConnection connection, RedisGateway red
                 var lost = subscriptions.Values.Where(subscription => subscription.IsLost(subscriber, now) && subscriber.IsConnected(subscription.Channel));
                 await Parallel.ForEachAsync(lost, FewAtOnce, async (subscription, _) => await SubscribeAsync(subscription));
             }
-            catch (Exception e) // Whatever it is, it must not end the watch.
+            catch (Exception e) // No failure may end the watch.
             {
                 Log.Failed(logger, e);
             }

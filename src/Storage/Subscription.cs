@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace Intotes.Chat.Storage;
 
-/// <summary>One channel that a node listens to, and everybody here who waits for it.</summary>
+/// <summary>One channel that a node listens to, and all waiters of this node for it.</summary>
 internal sealed class Subscription(string name)
 {
     private readonly HashSet<Listener> listeners = [];

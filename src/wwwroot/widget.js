@@ -1,6 +1,6 @@
 // @ts-check
 // The one line that a page embeds. It shows the launcher; the rest is loaded when the visitor opens the chat, or has left one going. That runs in a frame of
-// its own: no event of it reaches the page, no style of the page reaches it, and its built-ins are the browser's, whatever the page has made of its own.
+// its own: no event of it reaches the page, no style of the page reaches it, and its built-ins are the browser's, not those that the page has replaced.
 // Here they are the page's: what any of them breaks is told, or done without. `IntotesChat` itself is made of syntax alone.
 (() => {
   const page = /** @type {any} */ (window), early = page.IntotesChat;
@@ -143,7 +143,7 @@
     /** Whether it is in the page, and what runs in the frame still does: a frame that was taken out and put back has another window. */
     isHere = () => host.isConnected && (!frame || frame.contentWindow === inside);
 
-  /** Puts it into the page beside the body, so that whatever replaces the body leaves it alone. */
+  /** Puts it into the page beside the body, so that scripts that replace the body leave it alone. */
   function mount() {
     isWanted = true;
     try {

@@ -41,6 +41,7 @@ public sealed class SecurityHeadersTests(ChatNodes nodes)
     [Theory]
     [InlineData("/docs", "script-src 'self' 'unsafe-inline'; ", "same-origin")]
     [InlineData("/docs/", "script-src 'self' 'unsafe-inline'; ", "same-origin")]
+    [InlineData("/", null, "same-origin")]
     [InlineData("/operator", "script-src 'self'; ", "same-origin")]
     [InlineData("/operator/app.js", "script-src 'self'; ", "same-origin")]
     [InlineData("/widget.js", null, "cross-origin")]
@@ -51,7 +52,7 @@ public sealed class SecurityHeadersTests(ChatNodes nodes)
         var answer = await new Browser(nodes.Addresses[0]).SendAsync($"GET {path}");
 
         var policy = Assert.Single(answer.Headers["Content-Security-Policy"]);
-        IsSafe(answer, policy, mayBeLoadedFrom, path is "/operator" or "/widget.js" ? "no-cache" : "no-store");
+        IsSafe(answer, policy, mayBeLoadedFrom, path is "/" or "/operator" or "/widget.js" ? "no-cache" : "no-store");
         if (scripts is null)
         {
             Assert.Equal(Data, policy);

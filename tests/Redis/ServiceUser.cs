@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace Intotes.Chat.Tests.Redis;
 
 /// <summary>
-/// The Redis user as whom every node of the tests connects: the one that README tells an administrator to create, read from there, so that
+/// The Redis user as whom every node of the tests connects: the one that docs/redis.md tells an administrator to create, read from there, so that
 /// a command which that line lacks fails the tests that need it. What tests themselves look at, they look at as the default user.
 /// </summary>
 internal static class ServiceUser
@@ -53,6 +53,6 @@ internal static class ServiceUser
     }
 
     private static string[] ReadWords() =>
-        File.ReadLines(Path.Combine(ArchitectureTests.Root, "README.md")).Single(line => line.StartsWith(Command, StringComparison.Ordinal))[Command.Length..]
+        File.ReadLines(Path.Combine(ArchitectureTests.Root, "docs", "redis.md")).Single(line => line.StartsWith(Command, StringComparison.Ordinal))[Command.Length..]
             .Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }

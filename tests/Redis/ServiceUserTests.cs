@@ -5,7 +5,7 @@ using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Redis;
 
-/// <summary>The Redis user that README gives the service. That it may do all that the service needs, every test shows: all nodes are this user.</summary>
+/// <summary>The Redis user that docs/redis.md gives the service. That it may do all that the service needs, every test shows: all nodes are this user.</summary>
 public sealed partial class ServiceUserTests : IAsyncLifetime
 {
     private RedisServerProcess redis = null!;

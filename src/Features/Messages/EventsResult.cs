@@ -14,7 +14,7 @@ namespace Intotes.Chat.Features.Messages;
 /// <summary>
 /// Writes answers as server-sent events (WHATWG HTML, section 9.2), as they come. A client that reads slowly holds up its own stream and nothing else:
 /// nothing is kept for it, and Kestrel ends one that hardly reads at all. When the service stops it has two more seconds: a stop would wait for it, and
-/// whoever comes again elsewhere misses nothing.
+/// a client that reconnects to another node misses nothing.
 /// </summary>
 /// <param name="first">The answer to begin with.</param>
 /// <param name="more">Those that follow, each as it comes; null to say only that the stream goes on.</param>

@@ -41,9 +41,9 @@ public sealed class HistoryStore(RedisGateway redis, PollCounts counts)
         public HistoryStretch? Reply { get; private set; }
 
         /// <summary>
-        /// The newest entry last: read before, it could be older than the last of the stretch, and whoever polls on from it would get that again. One that
+        /// The newest entry last: read before, it could be older than the last of the stretch, and a client that polls on from it would get that again. One that
         /// came in between is read as the next stretch. While a Cluster moves the session to another server, its status may be newer than the entries; both
-        /// reads of those go the same way, so that whoever polls on from the cursor gets what is missing.
+        /// reads of those go the same way, so that a client that polls on from the cursor gets what is missing.
         /// </summary>
         public async Task<Reading> RunAsync(IDatabase redis)
         {

@@ -30,7 +30,7 @@ public sealed record Message(
         {
             "visitor" => Sender.Visitor,
             "operator" => Sender.Operator,
-            // Also whoever a newer version knows: what it says can be read.
+            // Also a sender that only a newer version knows: its text can be read.
             _ => Sender.System,
         },
         NullIfEmpty(name),

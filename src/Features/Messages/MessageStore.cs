@@ -97,7 +97,7 @@ public sealed class MessageStore(RedisGateway redis, AnonymousPolicy anonymous, 
 
     internal static string OtherSide(Caller caller) => caller is Caller.Operator ? "visitor" : "operator";
 
-    /// <summary>By it a script knows a second attempt of the same request, made because the answer to the first was lost.</summary>
+    /// <summary>Idempotency key for retries: a script recognises a second attempt of the same request by it.</summary>
     internal static string NewRequestId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(9));
 
     internal static string? NullIfEmpty(string? text) => text is { Length: > 0 } ? text : null;

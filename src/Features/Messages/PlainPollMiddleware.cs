@@ -8,9 +8,9 @@ using Microsoft.Extensions.Options;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>
-/// A short cut for nearly all requests: polls as widgets send them, also those that wait, and their streams of events. They are answered before what tells
-/// other requests apart has to look at them, which costs more than the answer, and keeps more for as long as somebody waits. Whatever is not as plain, or is
-/// refused, goes the way of all, to <see cref="PollMessages"/> or <see cref="GetEvents"/>; both ways give the same answers.
+/// Answers the polls that widgets send, long polls and event streams included, before authentication, binding and validation. Those cost more than the
+/// answer, and hold more memory while a client waits. Any other poll, and any refusal, falls through to <see cref="PollMessages"/> or
+/// <see cref="GetEvents"/>. Both ways give the same answers.
 /// </summary>
 public sealed class PlainPollMiddleware(
     RequestDelegate next,
@@ -36,7 +36,7 @@ public sealed class PlainPollMiddleware(
     private readonly JsonSerializerOptions json = json.Value.SerializerOptions;
     private readonly CancellationToken stopping = life.ApplicationStopping;
 
-    /// <summary>The refusal of the same poll here, if that is why the request goes the way of all.</summary>
+    /// <summary>The refusal of the same poll here, where that is why the request falls through to the normal endpoint.</summary>
     public static Entered<PollReply>? RefusalOf(HttpContext http, SessionAccess access) =>
         http.Features.Get<Refused>() is { } refused && refused.Access == access ? refused.Entered : default(Entered<PollReply>?);
 

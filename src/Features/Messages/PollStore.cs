@@ -140,7 +140,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
 
     /// <summary>
     /// Closed, and not by what was read here: either the caller has that entry, or it was written in between. The reads go out together, but while a Cluster
-    /// moves the session to another server, that of the session may be answered there, after that of the entries here. Whoever is told that a session is
+    /// moves the session to another server, that of the session may be answered there, after that of the entries here. A client that is told that a session is
     /// closed may never ask again, so a script tells, which sees both at once.
     /// </summary>
     private static bool MayLackItsEnd(PollReply reply) =>

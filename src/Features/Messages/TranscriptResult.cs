@@ -40,7 +40,7 @@ public sealed partial class TranscriptResult(History history) : IResult, IEndpoi
         return $"{at}  {who}\n    {LineEnd().Replace(message.Text, "\n    ")}\n\n";
     }
 
-    /// <summary>Whatever some program shows as the end of a line (UAX #14).</summary>
+    /// <summary>All characters that some program shows as the end of a line (UAX #14).</summary>
     [GeneratedRegex(@"\r\n|[\n\r\v\f\u0085\u2028\u2029]")]
     private static partial Regex LineEnd();
 }

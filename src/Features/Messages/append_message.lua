@@ -1,5 +1,5 @@
 -- Stores a message once. The client message id is looked up before anything else is asked, so that a repeated send always finds what its
--- first attempt stored, whatever happened to the session since.
+-- first attempt stored, even if the session has changed since.
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 who sends: 'visitor' or 'operator', 5 the operator's name, 6 text,
 --        7 client message id; the next where the client chose none, 8 id of this request, 9 entries a session may hold, 10 idle lifetime (s),

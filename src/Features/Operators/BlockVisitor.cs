@@ -34,7 +34,7 @@ public sealed class BlockVisitor(SessionReader reader, HandoverStore handovers, 
     public override async Task<Results<NoContent, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Operator();
-        ct = CancellationToken.None; // Begun is finished, whether the caller waits or not.
+        ct = CancellationToken.None; // Runs to completion even if the client disconnects.
         var sessionId = Route<string>("sessionId")!;
         var duration = TimeSpan.FromMinutes(request.Minutes!.Value);
         var access = caller.IsSupervisor ? SessionAccess.OfSupervisor(sessionId) : SessionAccess.OfOperator(sessionId, caller);
@@ -62,7 +62,7 @@ public sealed class BlockVisitor(SessionReader reader, HandoverStore handovers, 
         };
         security.Note("visitor_" + what);
         await audit.RecordAsync(User, what, sessionId, userId.Length > 0 ? userId : null, text.Length > 0 ? text : null);
-        await notes.AddAsync(sessionId, what, caller, text, $"{what} {ends}", ct);
+        await notes.AddAsync(sessionId, what, caller, text, $"{what}:{ends}", ct);
         return TypedResults.NoContent();
     }
 }

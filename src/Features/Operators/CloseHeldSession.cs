@@ -30,7 +30,7 @@ public sealed class CloseHeldSession(SessionCloser closer, SummaryStore summarie
     public override async Task<Results<Ok<OperatorSession>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Operator();
-        ct = CancellationToken.None; // Begun is finished, whether the caller waits or not.
+        ct = CancellationToken.None; // Runs to completion even if the client disconnects.
         var access = SessionAccess.OfOperator(Route<string>("sessionId")!, caller);
         if (await closer.CloseAsync(access, SystemTexts.ClosedBy(caller.Name), request.Reason, ct) is not { Reply.Session: { } session })
         {

@@ -27,7 +27,7 @@ public sealed class DeskStats
         var waits = DaysAsync(of, SampleKind.Wait, ct);
         var responses = DaysAsync(of, SampleKind.FirstResponse, ct);
         var ratings = await DaysAsync(of, SampleKind.Rating, ct);
-        // Whoever serves none of them is another desk's.
+        // An operator that serves none of them belongs to another desk.
         var operators = (await all).Where(o => of.Length == departments.Served.Count || of.Any(o.Serves)).ToList();
         var rated = ratings.Sum(r => r.InDay);
         return new GetStats.Answer(

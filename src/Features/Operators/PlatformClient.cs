@@ -14,7 +14,7 @@ public sealed record PlatformCustomer(JsonElement Profile, IReadOnlyList<JsonEle
 public sealed class PlatformAnswers() : MemoryCache(new MemoryCacheOptions { SizeLimit = 32 * PlatformClient.MostBytes });
 
 /// <summary>
-/// Asks the trading platform for a customer. The conversation never depends on it: whatever goes wrong there, and whatever it answers beyond the limits here,
+/// Asks the trading platform for a customer. The conversation never depends on it: any failure there, and any answer beyond the limits here,
 /// the result is null. A good answer is kept for half a minute.
 /// </summary>
 public sealed partial class PlatformClient(HttpClient http, PlatformAnswers cache, IOptions<PlatformOptions> options, ILogger<PlatformClient> logger)
@@ -62,7 +62,7 @@ public sealed partial class PlatformClient(HttpClient http, PlatformAnswers cach
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            // Whatever goes wrong there, and it may be anything, the conversation goes on.
+            // Any failure there: the conversation goes on.
             Log.Unavailable(logger, e.GetType().Name);
             return null;
         }

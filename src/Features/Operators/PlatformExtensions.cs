@@ -34,7 +34,7 @@ public static class PlatformExtensions
             })
             // They would write the customer's id, which is in the address, and at Trace the key as well; so would .NET's own spans.
             .RemoveAllLoggers()
-            // A redirect is an answer like any other that is not 200: followed, it would take the key to whatever host it names.
+            // A redirect is an answer like any other that is not 200: followed, it would take the key to any host that it names.
             .ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler
             {
                 ActivityHeadersPropagator = null, AllowAutoRedirect = false, UseCookies = false, MaxResponseDrainSize = 0, MaxConnectionsPerServer = 64,

@@ -18,7 +18,7 @@ public sealed class ReleaseSession(SessionReturner returner, AuditLog audit) : E
     public override async Task<Results<Ok<OperatorSession>, Problem>> ExecuteAsync(CancellationToken ct)
     {
         var caller = User.Operator();
-        ct = CancellationToken.None; // Begun is finished, whether the caller waits or not.
+        ct = CancellationToken.None; // Runs to completion even if the client disconnects.
         var session = await returner.ReturnAsync(Route<string>("sessionId")!, caller.Id, SystemTexts.OperatorLeft(caller.Name), "released", null, ct);
         if (session is null)
         {

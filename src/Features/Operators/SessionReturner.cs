@@ -4,7 +4,7 @@ using Intotes.Chat.Hosting;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>
-/// Brings sessions back into the queue. The session changes first, then the queue, then the operator's index: whatever is interrupted, the
+/// Brings sessions back into the queue. The session changes first, then the queue, then the operator's index: after an interruption at any step, the
 /// index still names the session, so the sweep comes by again and every step may be repeated.
 /// </summary>
 public sealed class SessionReturner(HandoverStore handovers, AccountStore accounts, CallEnqueuer enqueuer, HeldIndex index, SampleStore samples, ChatMetrics metrics)

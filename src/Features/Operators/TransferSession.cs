@@ -22,7 +22,7 @@ public sealed class TransferSession(
 
         public string? Department { get; init; }
 
-        /// <summary>For whoever takes over; the visitor does not see it.</summary>
+        /// <summary>For the operator that takes over; the visitor does not see it.</summary>
         public string? Note { get; init; }
     }
 
@@ -46,7 +46,7 @@ public sealed class TransferSession(
     public override async Task<Results<Ok<OperatorSession>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Operator();
-        ct = CancellationToken.None; // Begun is finished, whether the caller waits or not.
+        ct = CancellationToken.None; // Runs to completion even if the client disconnects.
         var sessionId = Route<string>("sessionId")!;
         var (transferred, refusal) = request.OperatorId is { } operatorId
             ? await ToOperatorAsync(sessionId, caller, operatorId, ct)
@@ -101,7 +101,7 @@ public sealed class TransferSession(
         await index.SettleAsync(caller.Id, sessionId, ct);
         if (transferred.Session is { Status: SessionStatus.Active } given && given.OperatorId == operatorId)
         {
-            // Whoever looked at the index before the session was the other's may have struck it out.
+            // A sweep that looked at the index before the transfer may have removed it.
             await index.SettleAsync(operatorId, sessionId, ct);
         }
 

@@ -1,4 +1,4 @@
--- Gives a waiting session to an operator. This decides who has it: whatever the queue says, a session that is not waiting in that
+-- Gives a waiting session to an operator. The session decides, not the queue: a session that is not waiting in that
 -- department is not assigned.
 -- KEYS   as in session.lua
 -- ARGV   1 operator id, 2 operator's name, 3 department, 4 text of the entry, 5 idle lifetime (s), 6 the operator's id of this claim or ''

@@ -7,7 +7,7 @@ namespace Intotes.Chat.Features.Sessions;
 /// <summary>What anonymous visitors may do.</summary>
 public enum AnonymousState
 {
-    /// <summary>Whatever their own limits allow.</summary>
+    /// <summary>As many as their own limits allow.</summary>
     Open,
 
     /// <summary>The same, but the whole service makes only so many sessions a minute for them.</summary>

@@ -2,7 +2,7 @@ namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>
 /// Puts calls into the queue. A session that was closed or erased meanwhile, when its call was not yet there to be dropped, does not stay:
-/// whoever ends a session looks into the queue after that, and whoever puts one there looks at the session after that.
+/// ending a session looks into the queue afterwards, and enqueuing one looks at the session afterwards.
 /// </summary>
 public sealed class CallEnqueuer(SessionStore sessions, QueueStore queue, Departments departments)
 {

@@ -67,7 +67,7 @@ public sealed class CallOperator(
     }
 
     /// <summary>
-    /// The call of an anonymous visitor counts for its client address, before anything is changed. Accounts do not count: each has one call, whoever
+    /// The call of an anonymous visitor counts for its client address, before anything is changed. Accounts do not count: each has one call, whichever
     /// else comes from its address.
     /// </summary>
     private async Task<Entered<CallReply>> CallAsync(SessionAccess access, Request request, CancellationToken ct)

@@ -17,7 +17,7 @@ public sealed class CloseSession(SessionGate gate, SessionCloser closer)
 
     public override async Task<Results<Ok<SessionView>, Problem>> ExecuteAsync(CancellationToken ct)
     {
-        // Begun is finished, whether the caller waits or not.
+        // Runs to completion even if the client disconnects.
         var (closed, refusal) = await gate.EnterAsync(
             User.Caller(), null, Allowance.Actions, access => closer.CloseAsync(access, SystemTexts.ClosedByVisitor, null, CancellationToken.None), ct);
         return closed switch

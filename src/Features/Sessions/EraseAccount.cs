@@ -37,7 +37,7 @@ public sealed partial class EraseAccount(SessionEraser eraser, AuditLog audit, C
         // Before it is done, because then nothing is left to tell of it.
         await audit.RecordAsync(User, "account_erased", userId: request.UserId);
         metrics.NoteSecurity("account_erased");
-        // Begun is finished, whether the caller waits or not.
+        // Runs to completion even if the client disconnects.
         var erased = await eraser.EraseAllAsync(request.UserId!, CancellationToken.None);
         Log.Erased(Logger, erased, User.IsInRole(Access.SupervisorRole) ? Access.SupervisorRole : "platform");
         return TypedResults.Ok(new Answer(erased));

@@ -18,7 +18,7 @@ public sealed class EraseSession(SessionGate gate, SessionEraser eraser, Securit
 
     public override async Task<Results<NoContent, Accepted, Problem>> ExecuteAsync(CancellationToken ct)
     {
-        // Begun is finished, whether the caller waits or not.
+        // Runs to completion even if the client disconnects.
         var (erased, refusal) = await gate.EnterAsync(User.Caller(), null, Allowance.Actions, access => eraser.EraseAsync(access, forVisitor: true, CancellationToken.None), ct);
         if (erased is null)
         {

@@ -70,7 +70,7 @@ public sealed class OpenSession(SessionOpener opener, QueuePlaces places, Reserv
         var details = new VisitorDetails(name, request.Email, request.Locale, request.PageUrl, request.Department);
         var sent = SessionTokenAuthentication.SentToken(HttpContext.Request) is { } text ? SessionToken.Parse(text) : null;
         var (opened, refusal) = account is not null
-            // Begun is finished, whether the caller waits or not.
+            // Runs to completion even if the client disconnects.
             ? await opener.ForAccountAsync(account, sent, details, CancellationToken.None)
             : await opener.ForVisitorAsync(sent, details, HttpContext.Connection.RemoteIpAddress, ct);
         if (opened is null)

@@ -156,7 +156,7 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
             var other => throw new UnreachableException($"hold_session.lua replied {other}"),
         };
 
-    /// <summary>An operator has a session, whatever its capacity: the session says so.</summary>
+    /// <summary>Records that an operator has a session, even beyond its capacity: the session decides.</summary>
     public Task AddAsync(string operatorId, string sessionId, CancellationToken ct) =>
         redis.RunAsync(Scripts.hold_session, Keys.OfRoster(), [operatorId, sessionId, "assigned"], ct);
 

@@ -2,7 +2,7 @@ namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>
 /// How fast a department's queue moves: with all its operators' places taken, one comes free every (mean time a session takes) /
-/// (places of the operators online), and the n-th in the queue needs n of them; whoever finds a free place needs none.
+/// (places of the operators online), and the n-th in the queue needs n of them; a caller that finds a free place needs none.
 /// </summary>
 /// <param name="IsServed">Whether any operator of the department is online.</param>
 /// <param name="Free">Places that are free now.</param>

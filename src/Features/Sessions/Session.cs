@@ -63,7 +63,7 @@ public sealed record Session(
         "open" => SessionStatus.Open,
         "waiting" => SessionStatus.Waiting,
         "closed" => SessionStatus.Closed,
-        // Also whatever a newer version knows: somebody or something there deals with it, so it neither waits nor asks for an operator here.
+        // Also a status that only a newer version knows. That version deals with it, so here it neither waits nor asks for an operator.
         _ => SessionStatus.Active,
     };
 }

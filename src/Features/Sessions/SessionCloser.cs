@@ -4,7 +4,7 @@ namespace Intotes.Chat.Features.Sessions;
 /// <param name="Had">How long its operator had it; null when none had, or it was closed before.</param>
 public sealed record ClosedSession(Session? Session, TimeSpan? Had);
 
-/// <summary>Ends conversations, and tells the queue and the roster; whatever is interrupted, closing again completes it.</summary>
+/// <summary>Ends conversations, and tells the queue and the roster. Closing again completes an interrupted close.</summary>
 public sealed class SessionCloser(SessionStore sessions, AccountStore accounts, QueueStore queue, RosterStore roster, SampleStore samples)
 {
     public async Task<Entered<ClosedSession>> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)

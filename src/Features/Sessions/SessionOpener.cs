@@ -136,7 +136,7 @@ public sealed class SessionOpener(
 
     /// <summary>
     /// Links the anonymous session, and returns the account's current one after that. Before it becomes the account's it is listed as one of
-    /// its earlier ones: whatever interrupts this, the account can be erased with all it has. One that is closed or blocked stays what it is.
+    /// its earlier ones: after an interruption the account can still be erased with all it has. One that is closed or blocked stays what it is.
     /// </summary>
     private async Task<string?> TakeOverAsync(Caller.Account account, SessionToken anonymous, string? current, VisitorDetails details, CancellationToken ct)
     {

@@ -1,5 +1,5 @@
 -- Puts a call into the queue at the place of its first call time. A call that is there already, waiting or being claimed, stays as it is;
--- but one that returns is taken back from whoever it is still lent to, for that claim would drop it as soon as it is through.
+-- but one that returns is taken back from the operator that it is still lent to, for that claim would drop it as soon as it is through.
 -- A visitor that calls, or calls again, is there.
 -- KEYS   as in queue.lua
 -- ARGV   1 session id, 2 first call time (µs), 3 traceparent of the call or '', 4 places free now, 5 seconds for each place after those or '',

@@ -1,4 +1,4 @@
--- Strikes a session out of those an operator has. Whoever only tidies up leaves young entries alone: a claim or a transfer enters the
+-- Removes a session from those an operator has. Mere tidying leaves young entries alone: a claim or a transfer enters the
 -- session here before it is assigned, so it may be on its way.
 -- KEYS   as in roster.lua
 -- ARGV   1 operator id, 2 session id, 3 only when it is older than this (ms), or ''

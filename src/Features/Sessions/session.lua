@@ -54,7 +54,7 @@ local function allow(taken)
   end
 end
 
--- The same at once: keeps what the field is to hold, and returns the reply or nil. Whoever has read the field already gives what it holds, or false.
+-- The same at once: keeps what the field is to hold, and returns the reply or nil. A caller that has read the field passes its value, or false.
 local function over_limit(taken)
   if counted then
     if taken == nil then
@@ -88,7 +88,7 @@ local function keep(seconds)
   end
 end
 
--- The same for what is written often: at least so long, and with a hundredth more, so that most writes find it done. The hash of what was sent tells for
+-- The same for keys that are written often. Sets the TTL 1 % higher, so that most writes can skip renewing it. The hash of what was sent tells for
 -- all: notes alone may come after it, and those begin with what the session has left. Returns how long (s) the session is kept
 -- where that was renewed.
 local function keep_at_least(seconds)

@@ -32,7 +32,7 @@ export function takeFromAddress() {
   return token;
 }
 
-/** Whoever may read it may act as the operator, so it goes with the tab. */
+/** A script that can read it can act as the operator, so it is kept for the tab only. */
 export const access = {
   /** @returns {string|null} */
   get token() {

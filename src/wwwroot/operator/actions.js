@@ -102,7 +102,7 @@ export function transfer(conversation) {
   openForm("Hand over", {
     fields: [
       field("To", to),
-      field("Note", limited(h("textarea", { name: "note", rows: 3, dir: "auto" })), "Optional. For whoever takes over; the visitor does not see it.")],
+      field("Note", limited(h("textarea", { name: "note", rows: 3, dir: "auto" })), "Optional. For the operator who takes over. The visitor does not see it.")],
     action: "Hand over",
     submit: async (data) => {
       const [kind, name] = [String(data.get("to")).slice(0, 1), String(data.get("to")).slice(2)];

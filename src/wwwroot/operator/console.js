@@ -23,7 +23,7 @@ desk.onArrival = conversationCame;
 
 addEventListener("open-conversation", (event) => event instanceof CustomEvent && openConversation(event.detail));
 addEventListener("beforeunload", (event) => {
-  // Whoever signs out has decided; and another tab, where somebody would have to answer, may be one that nobody looks at.
+  // Signing out is a decision, so nothing is asked; and another tab, where somebody would have to answer, may be one that nobody looks at.
   if (isSending() && access.token !== null) event.preventDefault();
 });
 

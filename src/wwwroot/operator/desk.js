@@ -203,7 +203,7 @@ class Desk {
     changed();
   }
 
-  /** Tabs may write at once, and one that knows less last: a mark only rises, and whoever knows more says so again. */
+  /** Tabs may write at once, and one that knows less last: a mark only rises, and the tab that knows more says so again. */
   #mark() {
     if (this.#isForgotten) return;
     const known = readMarks();
@@ -213,7 +213,7 @@ class Desk {
     shared.set(marksOf(), JSON.stringify(Object.fromEntries(held.map((c) => [c.id, isKnown(c) ? known[c.id] : c.seenUpTo]))));
   }
 
-  /** Leaves nothing of this operator's for the next at this browser, whatever this page still does before it ends. @param {string|undefined} id */
+  /** Leaves nothing of this operator's for the next at this browser, even if this page goes on for a moment. @param {string|undefined} id */
   forget(id) {
     this.#isForgotten = true;
     shared.set(marksOf(id), null);

@@ -46,7 +46,7 @@ export function askForToken(reason) {
   }, h("p", {}, reason), field("Token", token, "The trading platform gives it to operators and supervisors; a link from there signs you in by itself."), trouble, button);
   const made = h("dialog", { class: "sign-in", "aria-labelledby": "sign-in-title", oncancel: (/** @type {Event} */ e) => e.preventDefault() },
     h("div", { class: "body" }, h("h2", { id: "sign-in-title" }, "Operator console"), form));
-  // A second Escape closes a dialog whatever its cancel event says; without a token there is nothing behind it.
+  // A second Escape closes a dialog even if its cancel event is prevented; without a token there is nothing behind it.
   made.addEventListener("close", () => dialog === made && made.showModal());
   document.body.append(made);
   dialog = made;

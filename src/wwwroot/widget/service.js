@@ -21,7 +21,7 @@ export class Problem extends Error {
 
 /**
  * Milliseconds before the next try: doubled each time up to half a minute, and spread, so that callers do not return in step.
- * @param {number} failures @param {number} [seconds] that the service asks for; an hour is enough, whatever its clock says
+ * @param {number} failures @param {number} [seconds] that the service asks for; at most an hour, even if its clock is wrong
  */
 export const pause = (failures, seconds = 0) =>
   Math.min(Math.max(seconds * 1000, Math.min(500 * 2 ** failures, 30_000)), 3_600_000) * (1 + Math.random() / 4);

@@ -114,7 +114,11 @@ public sealed class CallPagesTests(DeskNodes desk) : DeskTest(desk)
         }
         else
         {
-            await Desk.Services(0).GetRequiredService<QueueSweeper>().SweepAsync(findsGone: false, Ct);
+            // The first may go on behind the end of an earlier queue.
+            for (var sweeps = 0; sweeps < 2; sweeps++)
+            {
+                await Desk.Services(0).GetRequiredService<QueueSweeper>().SweepAsync(findsGone: false, Ct);
+            }
         }
 
         Assert.Equal([other.SessionId], (await Desk.Database.ListRangeAsync(Keys.OfQueue("support")[0])).Select(id => (string)id!));

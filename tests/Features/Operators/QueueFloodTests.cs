@@ -17,7 +17,6 @@ public sealed class QueueFloodTests(DeskNodes desk) : DeskTest(desk)
         await Desk.Database.SortedSetAddAsync(Keys.OfQueue("support")[5], [.. ids.Select(id => new SortedSetEntry(id, (TimeProvider.System.GetUtcNow() - TimeSpan.FromSeconds(100)).ToUnixTimeMilliseconds()))]);
         var customer = await Desk.CallAsync();
 
-        Assert.Equal(1_001, (int)(await customer.StandingAsync()).Queue!["position"]!);
         await EventuallyAsync("the customer is next", async () =>
         {
             await Desk.Services(0).GetRequiredService<QueueSweeper>().SweepAsync(findsGone: true, Ct);

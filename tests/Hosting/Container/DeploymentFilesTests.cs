@@ -10,12 +10,12 @@ public sealed partial class DeploymentFilesTests
     private static readonly string Compose = Read("compose.yaml");
 
     [Fact]
-    public void The_user_that_compose_gives_the_service_may_do_what_that_of_readme_may()
+    public void The_user_that_compose_gives_the_service_may_do_what_the_documented_one_may()
     {
-        var readme = Read("README.md").Split('\n').Single(line => line.StartsWith("ACL SETUSER ", StringComparison.Ordinal));
+        var documented = Read("docs/redis.md").Split('\n').Single(line => line.StartsWith("ACL SETUSER ", StringComparison.Ordinal));
         var users = Read("deploy/redis-users.acl").Split('\n');
 
-        Assert.Contains($"user {ServiceUser.Name} on #SHA256-OF-CHAT {readme[readme.IndexOf("resetkeys", StringComparison.Ordinal)..]}", users);
+        Assert.Contains($"user {ServiceUser.Name} on #SHA256-OF-CHAT {documented[documented.IndexOf("resetkeys", StringComparison.Ordinal)..]}", users);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace Intotes.Chat.Tests.Hosting.Telemetry;
@@ -62,10 +63,11 @@ public sealed partial class PrometheusTests(MeasuredTraffic traffic)
     }
 
     [Fact]
-    public async Task The_rules_and_the_page_ask_only_for_metrics_and_labels_that_the_nodes_show()
+    public async Task The_rules_the_page_and_the_dashboard_ask_only_for_metrics_and_labels_that_the_nodes_show()
     {
         var expressions = RuleFiles.SelectMany(Alerts).Select(alert => alert.Text[alert.Text.IndexOf("expr:", StringComparison.Ordinal)..alert.Text.IndexOf("for: ", StringComparison.Ordinal)])
             .Concat(Query().Matches(TelemetryPage.Text[TelemetryPage.Text.IndexOf("\n## Alerts", StringComparison.Ordinal)..]).Select(query => query.Groups[1].Value))
+            .Concat(PanelQueries())
             .Select(expression => Literal().Replace(expression, "")).ToList();
         var labels = expressions.SelectMany(expression => LabelList().Matches(expression)).SelectMany(list => Identifier().Matches($"{list.Groups[1]} {list.Groups[2]}").Select(name => name.Value)).ToHashSet();
         var metrics = expressions.SelectMany(expression => Identifier().Matches(LabelList().Replace(expression, ""))).Select(name => name.Value).Where(name => name.Contains('_')).ToHashSet();
@@ -79,6 +81,13 @@ public sealed partial class PrometheusTests(MeasuredTraffic traffic)
                 && labels.Except(["instance", "job", "le"]).All(label => shown.Contains($"{label}=\"", StringComparison.Ordinal));
         });
     }
+
+    /// <summary>What the panels of the dashboard ask.</summary>
+    private static IEnumerable<string> PanelQueries() =>
+        from file in Directory.GetFiles(Path.Combine(Deployed, "../grafana/dashboards"), "*.json")
+        from panel in JsonNode.Parse(File.ReadAllText(file))!["panels"]!.AsArray()
+        from target in panel!["targets"]?.AsArray() ?? []
+        select (string)target!["expr"]!;
 
     private static IEnumerable<(string Name, string Text)> Alerts(string file) =>
         File.ReadAllText(file).Split("- alert: ").Skip(1).Select(text => (text.Split('\n')[0].Trim(), text));
