@@ -13,7 +13,7 @@ public sealed partial class DocumentationTests
     {
         var links = Pages().SelectMany(page => Link().Matches(File.ReadAllText(page)).Select(link => (Page: page, Target: link.Groups[1].Value))).ToList();
 
-        Assert.True(links.Count > 100, "The links were not found.");
+        Assert.True(links.Count > 60, "The links were not found.");
         Assert.Empty(links.Where(link => !Path.Exists(Path.Combine(Path.GetDirectoryName(link.Page)!, link.Target))).Select(link => $"{link.Page}: {link.Target}"));
     }
 

@@ -91,7 +91,7 @@ public sealed partial class DeploymentFilesTests
         var services = Regex.Split(Compose[Compose.IndexOf("\nservices:\n", StringComparison.Ordinal)..], @"\n  (?=[\w-]+:\n)").Skip(1).ToDictionary(service => service.Split(':')[0]);
         var confined = Regex.Match(Compose, @"&confined\n(  .*\n)+").Value;
 
-        Assert.Equal(["alertmanager", "chat-1", "chat-2", "nginx", "prometheus", "redis"], services.Keys.Order());
+        Assert.Equal(["alertmanager", "chat-1", "chat-2", "grafana", "nginx", "prometheus", "redis"], services.Keys.Order());
         Assert.All(["  read_only: true\n", "  cap_drop: [ALL]\n", "  security_opt: [\"no-new-privileges:true\"]\n", "  tmpfs: [\"/tmp:size=64m,mode=1777\"]\n"], line => Assert.Contains(line, confined, StringComparison.Ordinal));
         // Each has a bound on what it takes from the others.
         Assert.All(["mem_limit", "cpus", "pids_limit", "logging"], bound => Assert.Matches($"\n  {bound}: .+\n", confined));
