@@ -89,6 +89,9 @@ public sealed class ReadLimits : IDisposable
     /// <summary>The client that a request comes from.</summary>
     public static string ClientOf(HttpContext http, string? user) => user is null ? ClientName.Of(http.Connection.RemoteIpAddress) : "user " + user;
 
+    /// <summary>Whether a client has read all that it may for now.</summary>
+    public bool IsInDebt(string client) => Debt(client) > TimeSpan.Zero;
+
     /// <summary>Counts the texts of a poll or an event, where they are more than talk. Null when the client may have them, else how long to wait.</summary>
     public TimeSpan? TakeAnswer(string client, int bytes)
     {

@@ -62,30 +62,29 @@ public sealed class GetEvents(SessionGate gate, PollStore polls, PollAnswers ans
             return Problem.InvalidCursor;
         }
 
-        var (caller, entered) = (User.Caller()!, default(SessionAccess));
+        var (caller, client, right) = (User.Caller()!, ReadLimits.ClientOf(HttpContext, User.FindFirst("sub")?.Value), default(SessionAccess));
         var (first, refusal) = await gate.EnterAsync(
             caller,
             request.SessionId,
             Allowance.Polls,
-            access =>
+            async access =>
             {
-                entered = access with { Allowance = "" };
-                return PlainPollMiddleware.RefusalOf(HttpContext, access) is { } refused
-                    ? Task.FromResult(refused)
-                    : polls.PollAsync(access, caller, after, MessageFollower.MostAtOnce, ct);
+                right = access with { Allowance = "" };
+                if (PlainPollMiddleware.RefusalOf(HttpContext, access) is { } refused)
+                {
+                    return refused;
+                }
+
+                var entered = await polls.PollAsync(access, caller, after, limits.Most(client, MessageFollower.MostAtOnce), ct);
+                var counted = limits.Count(client, entered);
+                // Without a cursor it is told now or never.
+                return after is null ? entered : counted;
             },
             ct);
         metrics.Polled(first is null ? "refused" : first.Messages.Count > 0 ? "news" : "nothing");
         if (first is null)
         {
             return refusal!;
-        }
-
-        var client = ReadLimits.ClientOf(HttpContext, User.FindFirst("sub")?.Value);
-        // Without a cursor it is told now or never.
-        if (limits.TakeAnswer(client, first.TextBytes) is { } pause && after is not null)
-        {
-            return Problem.RateLimited.After(pause);
         }
 
         if (IsOver(first))
@@ -95,7 +94,7 @@ public sealed class GetEvents(SessionGate gate, PollStore polls, PollAnswers ans
 
         history.Note(User, first.SessionId, first.Messages, after);
         var told = await answers.OfAsync(first, waited: true, ct);
-        return new EventsResult(told, follower.FollowAsync(entered, caller, client, told with { Messages = [] }, isHead ? TimeSpan.Zero : Lifetime(request.Wait, User, time), ct));
+        return new EventsResult(told, follower.FollowAsync(right, caller, client, told with { Messages = [] }, isHead ? TimeSpan.Zero : Lifetime(request.Wait, User, time), ct));
     }
 
     /// <summary>Closed, and nothing that the caller does not have. An EventSource that is answered 200 would ask again every few seconds for ever.</summary>

@@ -84,9 +84,8 @@ public sealed class MessageFollower(
     {
         try
         {
-            return (true, (await polls.PollAsync(access, caller, after, MostAtOnce, ct)).Reply is { } reply && limits.TakeAnswer(client, reply.TextBytes) is null
-                ? await answers.OfAsync(reply, waited: true, ct)
-                : null);
+            var entered = limits.Count(client, await polls.PollAsync(access, caller, after, limits.Most(client, MostAtOnce), ct));
+            return (true, entered.Reply is { } reply ? await answers.OfAsync(reply, waited: true, ct) : null);
         }
         catch (StorageUnavailableException)
         {

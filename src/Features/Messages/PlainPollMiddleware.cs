@@ -56,19 +56,14 @@ public sealed class PlainPollMiddleware(
 
     private async Task AnswerAsync(HttpContext http, SessionAccess access, Caller caller, PlainPoll poll)
     {
-        var ct = http.RequestAborted;
-        var entered = await (poll.Wait is { } wait
-            ? poller.PollAsync(access, caller, poll.After, PollMessages.DefaultLimit, TimeSpan.FromSeconds(wait), poll.Shown, ct)
-            : polls.PollAsync(access, caller, poll.After, PollMessages.DefaultLimit, ct));
+        var (ct, client) = (http.RequestAborted, ClientOf(http, caller));
+        var most = limits.Most(client, PollMessages.DefaultLimit);
+        var entered = limits.Count(client, await (poll.Wait is { } wait
+            ? poller.PollAsync(access, caller, poll.After, most, TimeSpan.FromSeconds(wait), poll.Shown, ct)
+            : polls.PollAsync(access, caller, poll.After, most, ct)));
         if (entered.Reply is not { } reply)
         {
             http.Features.Set(new Refused(access, entered));
-            await next(http);
-            return;
-        }
-
-        if (limits.TakeAnswer(ClientOf(http, caller), reply.TextBytes) is not null)
-        {
             await next(http);
             return;
         }
@@ -80,7 +75,8 @@ public sealed class PlainPollMiddleware(
 
     private async Task StreamAsync(HttpContext http, SessionAccess access, Caller caller, string after, TimeSpan lifetime)
     {
-        if (await BeginAsync(http, access, caller, after) is not { } told)
+        var client = ClientOf(http, caller);
+        if (await BeginAsync(http, access, caller, client, after) is not { } told)
         {
             await next(http);
             return;
@@ -91,22 +87,17 @@ public sealed class PlainPollMiddleware(
             return;
         }
 
-        var more = follower.FollowAsync(access with { Allowance = "" }, caller, ClientOf(http, caller), told, lifetime, http.RequestAborted);
+        var more = follower.FollowAsync(access with { Allowance = "" }, caller, client, told, lifetime, http.RequestAborted);
         await EventsResult.GoOnAsync(http, more, json, stopping);
     }
 
     /// <summary>What was told first, without the messages; null where it was refused.</summary>
-    private async Task<PollAnswer?> BeginAsync(HttpContext http, SessionAccess access, Caller caller, string after)
+    private async Task<PollAnswer?> BeginAsync(HttpContext http, SessionAccess access, Caller caller, string client, string after)
     {
-        var entered = await polls.PollAsync(access, caller, after, MessageFollower.MostAtOnce, http.RequestAborted);
+        var entered = limits.Count(client, await polls.PollAsync(access, caller, after, limits.Most(client, MessageFollower.MostAtOnce), http.RequestAborted));
         if (entered.Reply is not { } first)
         {
             http.Features.Set(new Refused(access, entered));
-            return null;
-        }
-
-        if (limits.TakeAnswer(ClientOf(http, caller), first.TextBytes) is not null)
-        {
             return null;
         }
 

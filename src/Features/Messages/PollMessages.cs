@@ -68,24 +68,28 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
         var isHead = HttpMethods.IsHead(HttpContext.Request.Method);
         var (after, wait) = (request.After ?? (isHead ? Cursor.Start : null), TimeSpan.FromSeconds(isHead ? 0 : request.Wait ?? 0));
         var shown = Shown.Said(request.Typing, request.ReadUpTo);
+        var client = ReadLimits.ClientOf(HttpContext, User.FindFirst("sub")?.Value);
         var (reply, refusal) = await gate.EnterAsync(
             caller,
             request.SessionId,
             Allowance.Polls,
-            access => PlainPollMiddleware.RefusalOf(HttpContext, access) is { } refused
-                ? Task.FromResult(refused)
-                : poller.PollAsync(access, caller, after, request.Limit ?? DefaultLimit, wait, shown, ct),
+            async access =>
+            {
+                if (PlainPollMiddleware.RefusalOf(HttpContext, access) is { } refused)
+                {
+                    return refused;
+                }
+
+                var entered = await poller.PollAsync(access, caller, after, limits.Most(client, request.Limit ?? DefaultLimit), wait, shown, ct);
+                var counted = limits.Count(client, entered);
+                // Without a cursor it is told now or never.
+                return after is null ? entered : counted;
+            },
             ct);
         metrics.Polled(reply is null ? "refused" : reply.Messages.Count > 0 ? "news" : "nothing");
         if (reply is null)
         {
             return refusal!;
-        }
-
-        // Without a cursor it is told now or never.
-        if (limits.TakeAnswer(ReadLimits.ClientOf(HttpContext, User.FindFirst("sub")?.Value), reply.TextBytes) is { } pause && after is not null)
-        {
-            return Problem.RateLimited.After(pause);
         }
 
         history.Note(User, reply.SessionId, reply.Messages, after);

@@ -47,7 +47,7 @@ public sealed record PollReply(
 public sealed class PollStore(RedisGateway redis, PollCounts counts)
 {
     /// <summary>Entries that a poll reads at first; hardly any finds more. The rest is read in bulk.</summary>
-    public const int Few = 8;
+    public const int Few = 4;
 
     private const int MostInBulk = 64;
 
@@ -58,7 +58,8 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
     public const int MostBytes = 32 * 1024;
 
     /// <summary>
-    /// What came after the cursor; without one, since the caller's last poll without one. Who may not enter the session, or not so often, gets no reply.
+    /// What came after the cursor; without one, since the caller's last poll without one. A caller without the right to enter the session, or that comes too
+    /// often, gets no reply. With <paramref name="most"/> 0 only whether there is anything.
     /// </summary>
     public Task<Entered<PollReply>> PollAsync(SessionAccess access, Caller caller, string? after, int most, CancellationToken ct)
     {
@@ -84,7 +85,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
 
         // Fewer than asked for are as many as go into one answer.
         var reply = few is { HasMore: true, Messages.Count: Few } && most > Few ? await ReadOnAsync(few, most, MostBytes, ct) : few;
-        return read.IsAhead || MayLackItsEnd(reply) ? await RunAsync(access with { Allowance = "" }, caller, after, most, ct)
+        return read.IsAhead || MayLackItsEnd(reply) ? await RunAsync(access with { Allowance = "" }, caller, after, Math.Max(most, 1), ct)
             : reply;
     }
 
@@ -166,7 +167,8 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
             var session = batch.HashGetAsync(
                 Keys.Session(access.SessionId),
                 [access.Holder, "superseded", "status", "operator", "operator_name", "department", "called", .. other == "operator" ? ForVisitors : ForOperators]);
-            var entries = batch.StreamRangeAsync(Keys.Messages(access.SessionId), "(" + after, "+", most + 1);
+            // To read none is to ask for what comes after the cursor and up to it.
+            var entries = batch.StreamRangeAsync(Keys.Messages(access.SessionId), "(" + after, most == 0 ? after : "+", most + 1);
             var typing = batch.KeyTimeToLiveAsync(Keys.Typing(access.SessionId, other));
             batch.Execute();
             // Answers come in this order, so that after the last one nothing is left to wait for.
@@ -186,7 +188,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
             IsAhead = entries.Length == 0 && after != Cursor.Start && (session[8] is not { IsNull: false } newest || Cursor.IsAfter(after, newest!));
             var bytes = 0;
             var fitting = Fitting(entries, most, ref bytes);
-            var hasMore = fitting < entries.Length;
+            var hasMore = most == 0 ? session[8] is { IsNull: false } last && Cursor.IsAfter(last!, after) : fitting < entries.Length;
             var messages = fitting == 0 ? [] : Array.ConvertAll(hasMore ? entries[..fitting] : entries, MessageOf);
             return new PollReply(
                 access.SessionId,

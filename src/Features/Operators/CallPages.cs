@@ -16,8 +16,8 @@ public sealed record CallPage(IReadOnlyList<ListedCall> Calls, int Total, DateTi
 /// </summary>
 public sealed class CallPages
 {
-    /// <summary>Times that a page goes on where calls turned out to be dead.</summary>
-    private const int MostTries = 10;
+    /// <summary>Times that a page goes on where calls turned out to be dead, and how many it then looks at, at least.</summary>
+    private const int MostTries = 10, LeastAgain = 100;
 
     private readonly QueueStore queue;
     private readonly SummaryStore summaries;
@@ -39,11 +39,14 @@ public sealed class CallPages
         for (var tries = 1; ; tries++)
         {
             var needed = limit - calls.Count;
-            var (next, queues) = await NextAsync(departments, needed, after, ct);
-            var some = next.Take(needed).ToList();
-            calls.AddRange(await WithSessionsAsync(some, ct));
-            after = some.Count > 0 ? some[^1].Cursor : after;
-            var hasMore = next.Count > needed;
+            var looks = tries == 1 ? needed : Math.Max(needed, LeastAgain);
+            var (next, queues) = await NextAsync(departments, looks, after, ct);
+            var some = next.Take(looks).ToList();
+            var listed = await WithSessionsAsync(some, ct);
+            calls.AddRange(listed.Take(needed));
+            var isCut = listed.Count > needed;
+            after = isCut ? calls[^1].Call.Cursor : some.Count > 0 ? some[^1].Cursor : after;
+            var hasMore = isCut || next.Count > looks;
             if (calls.Count == limit || !hasMore || tries == MostTries)
             {
                 return new CallPage(calls, queues.Sum(q => q.Count), queues.Length > 0 ? queues.Max(q => q.TakenAt) : default, after, hasMore);

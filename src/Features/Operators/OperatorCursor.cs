@@ -10,6 +10,9 @@ namespace Intotes.Chat.Features.Operators;
 /// <param name="Look">Stands for who wrote and what was read; null when that was not told.</param>
 public sealed record OperatorCursor(int? Waiting, IReadOnlyDictionary<string, string> Sessions, string? Look)
 {
+    /// <summary>More than any operator has: its capacity and what it was handed beyond.</summary>
+    private const int MostSessions = 100;
+
     private static readonly OperatorCursor Start = new(null, new Dictionary<string, string>(), null);
 
     /// <summary>Null when the text is no cursor; no text is the beginning.</summary>
@@ -21,7 +24,7 @@ public sealed record OperatorCursor(int? Waiting, IReadOnlyDictionary<string, st
         }
 
         if (!Base64Url.IsValid(text) || Encoding.ASCII.GetString(Base64Url.DecodeFromChars(text)).Split(' ') is not [var state, .. var sessions]
-            || !uint.TryParse(state.Split(':', 2)[0], out var count) || count > int.MaxValue)
+            || !uint.TryParse(state.Split(':', 2)[0], out var count) || count > int.MaxValue || sessions.Length > MostSessions)
         {
             return null;
         }

@@ -10,8 +10,8 @@ public sealed record SessionPage(IReadOnlyList<ListedSession> Sessions, bool Has
 /// <summary>Pages of sessions by their state: an index says which, and only those of the page are read.</summary>
 public sealed class SessionPages
 {
-    /// <summary>Times that a page goes on where the index names sessions that are not so.</summary>
-    private const int MostTries = 10;
+    /// <summary>Times that a page goes on where the index names sessions that are not so, and how many it then looks at, at least.</summary>
+    private const int MostTries = 10, LeastAgain = 200;
 
     /// <summary>Operators whose closed sessions are merged: those that called last.</summary>
     private const int MostOperators = 1000;
@@ -87,16 +87,15 @@ public sealed class SessionPages
         var held = new List<SessionSummary>();
         for (var tries = 1; ; tries++)
         {
-            var needed = key.Limit - held.Count;
-            var indexed = await roster.HeldAsync(key.OperatorId, after, needed + 1, ct);
-            held.AddRange((await summaries.OfHoldersAsync([.. indexed.Take(needed)], ct)).Where(key.Wants));
-            var hasMore = indexed.Count > needed;
-            if (held.Count == key.Limit || !hasMore || tries == MostTries)
+            var looks = LooksOf(tries, key.Limit - held.Count);
+            var indexed = await roster.HeldAsync(key.OperatorId, after, looks + 1, ct);
+            held.AddRange((await summaries.OfHoldersAsync([.. indexed.Take(looks)], ct)).Where(key.Wants));
+            if (PageOf(held, key.Limit, indexed.Count > looks, tries) is { } page)
             {
-                return new SessionPage([.. held.Select(s => new ListedSession(s, null))], hasMore);
+                return page;
             }
 
-            after = indexed[needed - 1];
+            after = indexed[looks - 1];
         }
     }
 
@@ -116,16 +115,23 @@ public sealed class SessionPages
         var closed = new List<SessionSummary>();
         for (var tries = 1; ; tries++)
         {
-            var needed = key.Limit - closed.Count;
-            var ended = await roster.EndedOfAsync(operators, after, needed + 1, ct);
-            closed.AddRange((await summaries.FindAllAsync([.. ended.Take(needed).Select(mark => mark.SessionId)], ct)).Where(key.Wants));
-            var hasMore = ended.Count > needed;
-            if (closed.Count == key.Limit || !hasMore || tries == MostTries)
+            var looks = LooksOf(tries, key.Limit - closed.Count);
+            var ended = await roster.EndedOfAsync(operators, after, looks + 1, ct);
+            closed.AddRange((await summaries.FindAllAsync([.. ended.Take(looks).Select(mark => mark.SessionId)], ct)).Where(key.Wants));
+            if (PageOf(closed, key.Limit, ended.Count > looks, tries) is { } page)
             {
-                return new SessionPage([.. closed.Select(s => new ListedSession(s, null))], hasMore);
+                return page;
             }
 
-            after = ended[needed - 1];
+            after = ended[looks - 1];
         }
     }
+
+    private static int LooksOf(int tries, int needed) => tries == 1 ? needed : Math.Max(needed, LeastAgain);
+
+    /// <summary>The page, once it is full or nothing more is to be looked at. One without a session ends the list: there is no other to go on from.</summary>
+    private static SessionPage? PageOf(List<SessionSummary> found, int limit, bool hasMore, int tries) =>
+        found.Count >= limit || !hasMore || tries == MostTries
+            ? new SessionPage([.. found.Take(limit).Select(session => new ListedSession(session, null))], found.Count > limit || (hasMore && found.Count > 0))
+            : null;
 }

@@ -13,6 +13,9 @@ public sealed class SessionsPoller(
     /// <summary>Most messages of one session in one answer, and no more texts in all than in one poll of a visitor; the rest follows at once.</summary>
     private const int Most = 200;
 
+    /// <summary>So many sessions are read at once. Once the answer is full, of the others it is only read how they stand.</summary>
+    private const int AtOnce = 8;
+
     /// <param name="Sessions">Every session the operator has, and once more each that was closed since. One that is missing is no longer its own.</param>
     /// <param name="Cursor">Send it as <c>after</c> next time.</param>
     /// <param name="NextPollMs">How long to wait before the next poll; 0 when more is there.</param>
@@ -33,15 +36,19 @@ public sealed class SessionsPoller(
         var entry = (await roster.ReadAsync(caller.Id, ct)).As(caller);
         var held = await roster.HeldByAsync(caller.Id, ct);
         var waiting = Task.WhenAll(departments.ServedBy(entry).Select(d => queue.CountAsync(d, ct)));
-        var polls = await Task.WhenAll(held.Union(after.Sessions.Keys).Select(id => PollAsync(id, caller, after, ct)));
         var found = new List<PollReply>();
         var left = PollStore.MostBytes;
-        foreach (var poll in polls.OfType<PollReply>().Where(p => p.Status == SessionStatus.Active || after.Sessions.ContainsKey(p.SessionId)))
+        foreach (var ids in held.Union(after.Sessions.Keys).Chunk(AtOnce))
         {
-            var some = poll.Within(left, After(after, poll.SessionId));
-            some = some.HasMore && some.Messages.Count == PollStore.Few ? await store.ReadOnAsync(some, Most, left, ct) : some;
-            left -= some.TextBytes;
-            found.Add(some);
+            var most = left > 0 ? 1 : 0;
+            var polls = await Task.WhenAll(ids.Select(id => PollAsync(id, caller, after, most, ct)));
+            foreach (var poll in polls.OfType<PollReply>().Where(p => p.Status == SessionStatus.Active || after.Sessions.ContainsKey(p.SessionId)))
+            {
+                var some = poll.Within(left, After(after, poll.SessionId));
+                some = some is { HasMore: true, Messages.Count: > 0 } && left > some.TextBytes ? await store.ReadOnAsync(some, Most, left, ct) : some;
+                left = some.HasMore ? 0 : left - some.TextBytes;
+                found.Add(some);
+            }
         }
 
         var queues = await waiting;
@@ -79,9 +86,9 @@ public sealed class SessionsPoller(
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Join('\n', shown))).AsSpan(0, 4));
     }
 
-    private async Task<PollReply?> PollAsync(string sessionId, Caller.Operator caller, OperatorCursor after, CancellationToken ct) =>
+    private async Task<PollReply?> PollAsync(string sessionId, Caller.Operator caller, OperatorCursor after, int most, CancellationToken ct) =>
         (await store.PollAsync(
-            SessionAccess.OfOperator(sessionId, caller), caller, After(after, sessionId), PollStore.Few, ct)).Reply;
+            SessionAccess.OfOperator(sessionId, caller), caller, After(after, sessionId), most, ct)).Reply;
 
     private static string After(OperatorCursor after, string sessionId) => after.Sessions.GetValueOrDefault(sessionId, Cursor.Start);
 }

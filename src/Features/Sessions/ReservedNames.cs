@@ -1,4 +1,3 @@
-using Intotes.Chat.Storage;
 using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Sessions;
@@ -41,7 +40,7 @@ public sealed class ReservedNames(RosterStore roster, IOptions<ChatOptions> opti
         {
             operators = await roster.NamesAsync(ct).WaitAsync(Patience, time, ct);
         }
-        catch (Exception e) when (e is StorageUnavailableException or TimeoutException)
+        catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
         {
             return false;
         }

@@ -11,6 +11,6 @@ if session[1] ~= 'waiting' or session[2] ~= ARGV[1] then
   return 'kept'
 end
 redis.call('HSET', KEYS[1], 'status', 'open')
-redis.call('HDEL', KEYS[1], 'called', 'reason', 'previous', 'served', 'responded')
+redis.call('HDEL', KEYS[1], 'called', 'reason', 'previous', 'served')
 add_entry('system', '', ARGV[2], 'event', 'call_expired')
 return 'ended'

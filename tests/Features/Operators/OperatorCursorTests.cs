@@ -42,6 +42,15 @@ public sealed class OperatorCursorTests(DeskNodes desk) : DeskTest(desk)
         (await PollAsync(Base64Url.EncodeToString(Encoding.UTF8.GetBytes(inside)))).ExpectProblem(400, "invalid_cursor");
 
     [Fact]
+    public async Task A_cursor_of_more_sessions_than_anybody_has_is_refused()
+    {
+        string Of(int count) => Base64Url.EncodeToString(Encoding.ASCII.GetBytes("0: " + string.Join(' ', Enumerable.Range(0, count).Select(n => $"{n}=1-0".PadLeft(26, 'A')))));
+
+        (await PollAsync(Of(100))).Expect(HttpStatusCode.OK);
+        (await PollAsync(Of(101))).ExpectProblem(400, "invalid_cursor");
+    }
+
+    [Fact]
     public async Task Noise_is_refused_or_harmless()
     {
         var dana = Desk.Operator();

@@ -25,9 +25,23 @@ public sealed class QueueFloodTests(DeskNodes desk) : DeskTest(desk)
         Assert.Equal(customer.SessionId, (string?)(await Desk.Operator().ClaimAsync())["sessionId"]);
     }
 
-    private async Task EnqueueAsync(string id)
+    /// <summary>However few are asked for, a list goes on behind calls whose session is gone.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    public async Task Nine_hundred_calls_without_a_session_hide_nobody(int limit)
     {
-        await Desk.Database.HashSetAsync(Keys.Session(id), [new("status", "waiting"), new("created", 1)]);
+        await Task.WhenAll(Enumerable.Range(0, 900).Select(n => EnqueueAsync($"{n}".PadLeft(22, 'B'), isThere: false)));
+        var customer = await Desk.CallAsync();
+
+        Assert.Equal([customer.SessionId], (await Desk.Operator().GetAsync($"operator/calls?limit={limit}")).Ids("calls"));
+    }
+
+    private Task EnqueueAsync(string id) => EnqueueAsync(id, isThere: true);
+
+    private async Task EnqueueAsync(string id, bool isThere)
+    {
+        await (isThere ? Desk.Database.HashSetAsync(Keys.Session(id), [new("status", "waiting"), new("created", 1)]) : Task.CompletedTask);
         await Desk.Services(0).GetRequiredService<QueueStore>().EnqueueAsync("support", id, TimeProvider.System.GetUtcNow(), ServicePace.Unknown, Ct);
     }
 }

@@ -49,6 +49,29 @@ public sealed class SessionPagesTests(DeskNodes desk) : DeskTest(desk)
         Assert.Equal(whole, seen);
     }
 
+    [Fact]
+    public async Task Closed_sessions_that_are_gone_neither_hide_others_nor_leave_a_page_without_a_way_on()
+    {
+        var dana = Desk.Operator();
+        var closed = new List<string>();
+        for (var i = 0; i < 15; i++)
+        {
+            var call = await Desk.CallHeldByAsync(dana);
+            (await dana.PostAsync($"operator/sessions/{call.SessionId}/close")).Expect(HttpStatusCode.OK);
+            closed.Add(call.SessionId);
+        }
+
+        // Newest first: one that is there, then thirteen that are gone, and one that is there again.
+        await Desk.Database.KeyDeleteAsync([.. closed[1..14].SelectMany(id => Keys.OfSession(id)[..3])]);
+        var next = (await dana.GetAsync($"operator/sessions?state=closed&limit=1&before={closed[14]}")).Expect(HttpStatusCode.OK);
+        Assert.Equal([closed[0]], next.Ids("sessions"));
+
+        await Desk.Database.KeyDeleteAsync([.. Keys.OfSession(closed[0])[..3]]);
+        var last = (await dana.GetAsync($"operator/sessions?state=closed&limit=1&before={closed[14]}")).Expect(HttpStatusCode.OK);
+        Assert.Empty(last.Ids("sessions"));
+        Assert.False((bool)last["hasMore"]!);
+    }
+
     [Theory]
     [InlineData("limit=0", "limit")]
     [InlineData("limit=101", "limit")]
