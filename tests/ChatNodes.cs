@@ -16,7 +16,9 @@ public sealed class ChatNodes : IAsyncLifetime
     private ChatNode[] nodes = [];
     private int turn;
 
-    public ChatNodes() => (Redis, start) = (new RedisFixture(), redis => [ChatNode.Start(redis, logs), ChatNode.Start(redis, logs)]);
+    /// <summary>They have so much patience that a busy machine is not taken for a Redis that is away.</summary>
+    public ChatNodes() => (Redis, start) = (
+        new RedisFixture(), redis => [ChatNode.Start(redis, logs, Storage.PatientNodes.Settings), ChatNode.Start(redis, logs, Storage.PatientNodes.Settings)]);
 
     private ChatNodes(string redis, int count, IReadOnlyDictionary<string, string>? settings, Action<IServiceCollection>? change) =>
         (Redis, start) = (

@@ -35,8 +35,11 @@ public sealed class ReadLimits : IDisposable
     /// <summary>Clients whose bytes are remembered, and requests that wait for a place, of one client and of all.</summary>
     private const int MostClients = 10_000, MostWaiting = 512;
 
-    /// <summary>While more than half of the anonymous places are taken. What a slower client has begun is broken off, or a few dozen clients would keep all places for long.</summary>
-    private static readonly MinDataRate CrowdedRate = new(bytesPerSecond: 64 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
+    /// <summary>
+    /// A client that takes its answer more slowly is cut off, after five seconds' grace for each chunk: its place is one of few. While more than half of the
+    /// anonymous places are taken, anonymous readers that come have to be faster, or a few dozen slow clients would keep all places for long.
+    /// </summary>
+    private static readonly MinDataRate UsefulRate = new(bytesPerSecond: 8 * 1024, TimeSpan.FromSeconds(5)), CrowdedRate = new(bytesPerSecond: 64 * 1024, TimeSpan.FromSeconds(5));
 
     private readonly ReadLimitOptions options;
     private readonly TimeProvider time;
@@ -76,11 +79,7 @@ public sealed class ReadLimits : IDisposable
             return (null, Problem.Busy);
         }
 
-        if (user is null && IsCrowded)
-        {
-            http.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = CrowdedRate;
-        }
-
+        http.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = user is null && IsCrowded ? CrowdedRate : UsefulRate;
         var place = new ReadPlace(bytes => Count(client, bytes), own, shared);
         http.Response.RegisterForDispose(place);
         return (place, null);

@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Intotes.Chat.Hosting;
 
@@ -25,18 +24,6 @@ public static class ServerExtensions
     public const string DefaultAddress = "http://127.0.0.1:5080";
 
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
-
-    /// <summary>
-    /// Cuts a client off that takes its answer more slowly than 8 KB a second, after five seconds' grace for each chunk: for answers that may be large, whose
-    /// readers have a place among few.
-    /// </summary>
-    public static void ExpectUsefulRate(HttpContext http)
-    {
-        if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
-        {
-            rate.MinDataRate = new MinDataRate(bytesPerSecond: 8 * 1024, Grace);
-        }
-    }
 
     /// <summary>Listens where <c>ASPNETCORE_URLS</c> says, else on loopback; takes nothing larger, slower or more than a chat needs.</summary>
     public static IWebHostBuilder UseServer(this IWebHostBuilder host, IConfiguration configuration)

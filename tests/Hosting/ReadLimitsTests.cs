@@ -25,7 +25,7 @@ public sealed class FewReaders : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         redis = await RedisServerProcess.StartAsync("--appendonly", "no");
-        nodes = await ChatNodes.StartAsync(redis.Configuration, count: 1, settings: new Dictionary<string, string>
+        nodes = await ChatNodes.StartAsync(redis.Configuration, count: 1, settings: new Dictionary<string, string>(Storage.PatientNodes.Settings)
         {
             ["Chat:Limits:ReadersPerClient"] = "2", ["Chat:Limits:ReadersAtOnce"] = "5", ["ReverseProxy:KnownProxies:0"] = "127.0.0.1",
         });
@@ -98,7 +98,7 @@ public sealed class ReadLimitsTests(FewReaders few) : IClassFixture<FewReaders>
             rates.Add(rate.MinDataRate?.BytesPerSecond);
         }
 
-        Assert.Equal([null, null, null, null, null, 64 * 1024, 64 * 1024], rates);
+        Assert.Equal([8 * 1024, 8 * 1024, 8 * 1024, 8 * 1024, 8 * 1024, 64 * 1024, 64 * 1024], rates);
     }
 
     [Fact]

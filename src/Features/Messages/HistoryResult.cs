@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Reflection;
 using System.Text.Json;
-using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -25,12 +24,11 @@ public sealed class HistoryResult(History history) : IResult, IEndpointMetadataP
     public Task ExecuteAsync(HttpContext httpContext) => WriteWholeAsync(httpContext, WriteAsync);
 
     /// <summary>
-    /// Breaks the connection off where the rest of a conversation cannot be read: an answer that has begun cannot become a problem, and no half may pass for
-    /// the whole, which plain text would whose end is no more than the end of the connection.
+    /// Aborts the connection where the rest of a conversation cannot be read, so that a truncated transcript is never taken for a complete one. An answer that
+    /// has begun cannot become a problem.
     /// </summary>
     public static async Task WriteWholeAsync(HttpContext http, Func<HttpContext, Task> write)
     {
-        ServerExtensions.ExpectUsefulRate(http);
         try
         {
             await write(http);

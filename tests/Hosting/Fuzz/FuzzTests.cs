@@ -3,11 +3,12 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using CsCheck;
+using Intotes.Chat.Tests.Faults;
 
 namespace Intotes.Chat.Tests.Hosting.Fuzz;
 
 /// <summary>
-/// 200,000 requests of all kinds over all endpoints. How long one takes is measured where it is handled, while no other test runs; one that takes longer
+/// 100,000 requests of all kinds over all endpoints. How long one takes is measured where it is handled, while no other test runs; one that takes longer
 /// than a second is not yet a fault, for it may have met a pause of the machine or of the collector. It is sent again, alone, and only if it is as slow then,
 /// several times in a row, the service is. A waiting poll may wait as long as it was asked to.
 /// </summary>
@@ -20,7 +21,7 @@ public sealed class FuzzTests
     private const ulong Seed = 20_261_122;
 
     /// <summary><c>CHAT_TEST_FUZZ_REQUESTS</c> asks for more, or fewer.</summary>
-    private static readonly int Requests = int.TryParse(Environment.GetEnvironmentVariable("CHAT_TEST_FUZZ_REQUESTS"), CultureInfo.InvariantCulture, out var given) ? given : 200_000;
+    private static readonly int Requests = int.TryParse(Environment.GetEnvironmentVariable("CHAT_TEST_FUZZ_REQUESTS"), CultureInfo.InvariantCulture, out var given) ? given : LongForm.Or(400_000, 100_000);
 
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(1);
 
