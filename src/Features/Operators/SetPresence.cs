@@ -37,7 +37,9 @@ public sealed class SetPresence(RosterStore roster, Departments departments, Aud
         public Rules()
         {
             RuleFor(r => r.Capacity).InclusiveBetween(1, 50);
-            RuleForEach(r => r.Departments).NotNull().IsDepartment(Resolve<IOptions<ChatOptions>>().Value);
+            var options = Resolve<IOptions<ChatOptions>>().Value;
+            RuleFor(r => r.Departments).Must(named => named is null || named.Length <= options.Queues.Count).WithMessage("May name no more than there are.");
+            RuleForEach(r => r.Departments).NotNull().IsDepartment(options).When(r => r.Departments?.Length <= options.Queues.Count);
         }
     }
 
@@ -56,7 +58,7 @@ public sealed class SetPresence(RosterStore roster, Departments departments, Aud
             return Problem.Forbidden;
         }
 
-        var entry = await roster.SetPresenceAsync(caller, new Presence(request.Status, request.Capacity, request.Departments), ct);
+        var entry = await roster.SetPresenceAsync(caller, new Presence(request.Status, request.Capacity, request.Departments?.Distinct().ToArray()), ct);
         var status = entry.IsOnline ? PresenceStatus.Online : PresenceStatus.Away;
         await audit.RecordAsync(User, "presence_set", detail: $"{status} {entry.Capacity} {string.Join(',', entry.Departments)}".ToLowerInvariant());
         return TypedResults.Ok(new Answer(
