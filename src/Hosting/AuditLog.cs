@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Security.Claims;
 using System.Threading.RateLimiting;
 using Intotes.Chat.Storage;
@@ -18,6 +19,9 @@ public sealed partial class AuditLog(
     /// <summary>A second apart, while Redis is away.</summary>
     private const int Attempts = 60;
 
+    private static readonly FrozenSet<string> Decisions =
+        ["claimed", "released", "transferred", "closed", "blocked", "unblocked", "account_erased", "anonymous_set"];
+
     private const int MostLooksRemembered = 10_000;
 
     private static readonly TimeSpan SameLook = TimeSpan.FromSeconds(30), SameLookByPoll = TimeSpan.FromMinutes(10);
@@ -36,7 +40,7 @@ public sealed partial class AuditLog(
     /// <param name="detail">Words of the service and ids of operators, never a text that somebody wrote.</param>
     public async Task RecordAsync(ClaimsPrincipal by, string what, string? sessionId = null, string? userId = null, string? detail = null)
     {
-        var entry = Entry(AuditKind.Action, by, what, sessionId) with { UserId = userId, Detail = detail };
+        var entry = Entry(Decisions.Contains(what) ? AuditKind.Decision : AuditKind.Action, by, what, sessionId) with { UserId = userId, Detail = detail };
         try
         {
             // To the end, even if the client disconnects: the action is done.
@@ -102,13 +106,24 @@ public sealed partial class AuditLog(
 
     private async Task AddAsync(AuditEntry entry)
     {
-        if (!await store.AddAsync(entry, CancellationToken.None))
+        switch (await store.AddAsync(entry, CancellationToken.None))
         {
-            metrics.Lost(BackgroundWork.Audit, "full");
-            if (pace.IsDue("full", out var unsaid))
-            {
-                Log.Full(logger, unsaid);
-            }
+            case AuditOutcome.Full:
+                metrics.Lost(BackgroundWork.Audit, "full");
+                if (pace.IsDue("full", out var unsaid))
+                {
+                    Log.Full(logger, unsaid);
+                }
+
+                break;
+            case AuditOutcome.Share:
+                metrics.Lost(BackgroundWork.Audit, "share");
+                if (pace.IsDue("share", out unsaid))
+                {
+                    Log.Share(logger, unsaid);
+                }
+
+                break;
         }
     }
 
@@ -132,6 +147,9 @@ public sealed partial class AuditLog(
     {
         [LoggerMessage(LogLevel.Error, "The audit stream holds as many entries of today as it may, so entries are lost: raise Audit__EntriesPerDay; {Unsaid} more since this was last logged")]
         public static partial void Full(ILogger logger, long unsaid);
+
+        [LoggerMessage(LogLevel.Error, "An operator has its share of the audit entries of today (a tenth of Audit__EntriesPerDay), so entries are lost; {Unsaid} more since this was last logged")]
+        public static partial void Share(ILogger logger, long unsaid);
 
         [LoggerMessage(LogLevel.Error, "An audit entry of an action could not be stored and is tried again; {Unsaid} more since this was last logged")]
         public static partial void Failed(ILogger logger, long unsaid, Exception error);

@@ -10,7 +10,7 @@ public sealed class ChatMetrics
     private static readonly InstrumentAdvice<double> Waits = new() { HistogramBucketBoundaries = [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600] };
 
     private static readonly BackgroundWork[] Works = Enum.GetValues<BackgroundWork>();
-    private static readonly string[] LossReasons = ["full", "failed", "stopped"];
+    private static readonly string[] LossReasons = ["full", "share", "failed", "stopped"];
 
     private readonly Histogram<double> wait;
     private readonly Histogram<double> estimateError;

@@ -35,6 +35,17 @@ public sealed class AuditOptions
         AuditKind.Look => EntriesPerDay,
         _ => EntriesPerDay * 2,
     };
+
+    /// <summary>
+    /// How many entries of a day one operator may have, where another of this kind is to be added; 0 for any number, where something else bounds them. What
+    /// decides about customers goes on beyond the share that looks and other actions have.
+    /// </summary>
+    public int ShareOfOperator(AuditKind kind) => kind switch
+    {
+        AuditKind.Refused => 0,
+        AuditKind.Decision => EntriesPerDay / 2,
+        _ => EntriesPerDay / 10,
+    };
 }
 
 public enum AuditKind
@@ -47,4 +58,19 @@ public enum AuditKind
 
     /// <summary>Somebody changed something.</summary>
     Action,
+
+    /// <summary>Somebody changed how a customer is served: who serves it, whether it is blocked, whether its session is closed or kept.</summary>
+    Decision,
+}
+
+public enum AuditOutcome
+{
+    /// <summary>It is recorded, or need not be: its caller has been refused often enough that day.</summary>
+    Done,
+
+    /// <summary>The day holds as many entries as it may.</summary>
+    Full,
+
+    /// <summary>The operator has had its share of the day.</summary>
+    Share,
 }

@@ -45,9 +45,9 @@ public sealed class AuditStore(RedisGateway redis, IOptions<AuditOptions> option
     /// <summary>Longer ids and names come from no platform in its right mind, and are cut.</summary>
     private const int MostCharacters = 200;
 
-    /// <summary>False where the day holds as many entries as it may. A refused attempt of a caller that has had its share of the day is passed over.</summary>
+    /// <summary>Adds it, unless the day or its caller has as many as it may.</summary>
     /// <exception cref="StorageUnavailableException">No answer within the gateway's limits.</exception>
-    public async Task<bool> AddAsync(AuditEntry entry, CancellationToken ct)
+    public async Task<AuditOutcome> AddAsync(AuditEntry entry, CancellationToken ct)
     {
         var day = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
         var (session, user) = (Digest(entry.SessionId), Digest(entry.UserId));
@@ -57,11 +57,16 @@ public sealed class AuditStore(RedisGateway redis, IOptions<AuditOptions> option
             Scripts.record_audit,
             [.. keys],
             [
-                options.Value.MostBefore(entry.Kind), options.Value.Days * 86_400L, entry.Kind == AuditKind.Refused ? AuditOptions.RefusalsPerDay : 0, "what", entry.What, "role", entry.Role, "operator", Cut(entry.OperatorId),
-                "name", Cut(entry.OperatorName), "session", session, "user", user, "detail", Cut(entry.Detail), "refused", entry.Refused ?? "",
+                options.Value.MostBefore(entry.Kind), options.Value.Days * 86_400L, entry.Kind == AuditKind.Refused ? AuditOptions.RefusalsPerDay : 0,
+                entry.OperatorId is null ? 0 : options.Value.ShareOfOperator(entry.Kind), "what", entry.What, "role", entry.Role, "operator", Cut(entry.OperatorId), "name", Cut(entry.OperatorName), "session", session, "user", user, "detail", Cut(entry.Detail), "refused", entry.Refused ?? "",
             ],
             ct);
-        return (string?)reply != "full";
+        return (string?)reply switch
+        {
+            "full" => AuditOutcome.Full,
+            "share" => AuditOutcome.Share,
+            _ => AuditOutcome.Done,
+        };
     }
 
     /// <summary>How many entries each day holds; one round trip.</summary>

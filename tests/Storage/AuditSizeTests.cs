@@ -11,6 +11,8 @@ public sealed class AuditSizeTests : IAsyncLifetime
     /// <summary>That a megabyte has room for.</summary>
     private const int Most = 1024 * 1024 / 350;
 
+    private const int EntriesPerDay = 4000;
+
     private readonly FakeTimeProvider time = new(TimeProvider.System.GetUtcNow().AddDays(-2));
     private RedisServerProcess? redis;
     private ChatNodes? nodes;
@@ -24,7 +26,7 @@ public sealed class AuditSizeTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         redis = await RedisServerProcess.StartAsync("--appendonly", "no");
-        nodes = await ChatNodes.StartAsync(redis.Configuration, count: 1, new Dictionary<string, string> { ["Audit:MaxMegabytes"] = "1", ["Audit:EntriesPerDay"] = "2000" });
+        nodes = await ChatNodes.StartAsync(redis.Configuration, count: 1, new Dictionary<string, string> { ["Audit:MaxMegabytes"] = "1", ["Audit:EntriesPerDay"] = $"{EntriesPerDay}" });
     }
 
     public async ValueTask DisposeAsync()
@@ -69,7 +71,7 @@ public sealed class AuditSizeTests : IAsyncLifetime
         var store = Store();
         for (var attempt = 0; attempt < AuditOptions.RefusalsPerDay + 20; attempt++)
         {
-            Assert.True(await store.AddAsync(Refused("mallory"), Ct));
+            Assert.Equal(AuditOutcome.Done, await store.AddAsync(Refused("mallory"), Ct));
         }
 
         await store.AddAsync(Refused("eli"), Ct);
@@ -87,12 +89,39 @@ public sealed class AuditSizeTests : IAsyncLifetime
     public async Task An_entry_that_is_stored_is_not_lost_when_it_is_repeated_on_a_full_day()
     {
         var (store, last) = (Store(), new AuditEntry(AuditKind.Look, "session_read", "operator", "dana"));
-        await AddAsync(store, 1999, "dana");
-        Assert.True(await store.AddAsync(last, Ct));
+        await AddAsync(store, EntriesPerDay / 2, "eli");
+        await AddAsync(store, (EntriesPerDay / 2) - 1, "sue");
+        Assert.Equal(AuditOutcome.Done, await store.AddAsync(last, Ct));
 
-        Assert.True(await store.AddAsync(last, Ct));
-        Assert.False(await store.AddAsync(new AuditEntry(AuditKind.Look, "session_read", "operator", "dana"), Ct));
-        Assert.Equal(2000, await CountAsync(Day));
+        Assert.Equal(AuditOutcome.Done, await store.AddAsync(last, Ct));
+        Assert.Equal(AuditOutcome.Full, await store.AddAsync(new AuditEntry(AuditKind.Look, "session_read", "operator", "dana"), Ct));
+        Assert.Equal(EntriesPerDay, await CountAsync(Day));
+    }
+
+    [Fact]
+    public async Task One_operator_has_a_tenth_of_a_day_and_a_half_for_what_decides_about_customers()
+    {
+        var (store, look) = (Store(), AuditKind.Look);
+        for (var i = 0; i < EntriesPerDay / 10; i++)
+        {
+            Assert.Equal(AuditOutcome.Done, await AddOneAsync("mallory", look));
+            look = look == AuditKind.Look ? AuditKind.Action : AuditKind.Look;
+        }
+
+        Assert.Equal((AuditOutcome.Share, AuditOutcome.Share), (await AddOneAsync("mallory", AuditKind.Look), await AddOneAsync("mallory", AuditKind.Action)));
+        Assert.Equal(AuditOutcome.Done, await AddOneAsync("mallory", AuditKind.Decision));
+        Assert.Equal(AuditOutcome.Done, await AddOneAsync("mallory", AuditKind.Refused));
+        Assert.Equal((AuditOutcome.Done, AuditOutcome.Done), (await AddOneAsync("dana", AuditKind.Look), await AddOneAsync("dana", AuditKind.Action)));
+        Assert.Equal(AuditOutcome.Done, await store.AddAsync(new AuditEntry(AuditKind.Action, "account_erased", "platform"), Ct));
+
+        await AddAsync(store, EntriesPerDay / 2, "mallory");
+        Assert.Equal(EntriesPerDay / 2, await Database.SortedSetLengthAsync(Keys.AuditOf(Day, "operator", Keys.AuditDigest("mallory"))));
+        Assert.Equal((AuditOutcome.Share, AuditOutcome.Done), (await AddOneAsync("mallory", AuditKind.Decision), await AddOneAsync("dana", AuditKind.Decision)));
+
+        time.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(AuditOutcome.Done, await AddOneAsync("mallory", AuditKind.Action));
+
+        Task<AuditOutcome> AddOneAsync(string @operator, AuditKind kind) => store.AddAsync(new AuditEntry(kind, "done", "operator", @operator, SessionId: "some"), Ct);
     }
 
     private AuditStore Store() => ActivatorUtilities.CreateInstance<AuditStore>(nodes!.Services, time);
@@ -106,7 +135,7 @@ public sealed class AuditSizeTests : IAsyncLifetime
         foreach (var some in Enumerable.Range(0, count).Chunk(100))
         {
             await Task.WhenAll(some.Select(_ => store.AddAsync(
-                new AuditEntry(AuditKind.Action, "claimed", "operator", @operator, SessionId: "session of " + @operator, UserId: "user of " + @operator), Ct)));
+                new AuditEntry(AuditKind.Decision, "claimed", "operator", @operator, SessionId: "session of " + @operator, UserId: "user of " + @operator), Ct)));
         }
     }
 }

@@ -31,7 +31,7 @@ public sealed class AddCannedReply(CannedReplyStore replies, AuditLog audit, IOp
     {
         Post("canned-replies");
         Group<OperatorGroup>();
-        Description(d => d.AcceptsJson<Request>());
+        Description(d => d.AcceptsJson<Request>().Refuses(Problem.CannedRepliesFull));
     }
 
     public override async Task<Results<Created<CannedReply>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
@@ -43,6 +43,11 @@ public sealed class AddCannedReply(CannedReplyStore replies, AuditLog audit, IOp
 
         var reply = new CannedReply(request.Shortcut!, MessageText.Clean(request.Text!));
         await audit.RecordAsync(User, "reply_added", detail: reply.Shortcut);
-        return await replies.AddAsync(reply, ct) ? TypedResults.Created((string?)null, reply) : Problem.ShortcutTaken;
+        return await replies.AddAsync(reply, ct) switch
+        {
+            CannedReplyStatus.Stored => TypedResults.Created((string?)null, reply),
+            CannedReplyStatus.Full => Problem.CannedRepliesFull,
+            _ => Problem.ShortcutTaken,
+        };
     }
 }

@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
+using StackExchange.Redis;
 
 namespace Intotes.Chat.Features.Operators;
 
@@ -7,24 +10,50 @@ namespace Intotes.Chat.Features.Operators;
 /// <param name="Text">May hold <c>{{visitor.name}}</c> and <c>{{operator.name}}</c>, which the operator's console fills in.</param>
 public sealed record CannedReply(string Shortcut, string Text);
 
-/// <summary>The canned replies of all operators.</summary>
+public enum CannedReplyStatus
+{
+    Stored,
+
+    /// <summary>Another text has the shortcut.</summary>
+    Taken,
+
+    /// <summary>There is no such shortcut.</summary>
+    Unknown,
+
+    /// <summary>There are as many as there may be, or they take as many bytes.</summary>
+    Full,
+}
+
+/// <summary>The canned replies of all operators. All who ask a node for them at once share what it reads.</summary>
 public sealed class CannedReplyStore(RedisGateway redis)
 {
-    public async Task<IReadOnlyList<CannedReply>> ListAsync(CancellationToken ct)
+    /// <summary>How many there may be, and how many bytes their shortcuts and texts may take: each console reads all of them.</summary>
+    public const int Most = 500, MostBytes = 256 * 1024;
+
+    private readonly SharedReads<string, IReadOnlyList<CannedReply>> all = new(async (_, ct) =>
     {
-        var entries = await redis.CallAsync("HGETALL", Keys.CannedReplies, static (db, key) => db.HashGetAllAsync(key), ct);
+        var entries = await redis.BulkAsync(1, Keys.CannedReplies, Keys.CannedReplies, static (db, key) => db.HashGetAllAsync(key), ct);
         return [.. entries.Select(e => new CannedReply(e.Name!, e.Value!)).OrderBy(r => r.Shortcut, StringComparer.Ordinal)];
-    }
+    });
 
-    /// <summary>False when the shortcut is taken by another text.</summary>
-    public async Task<bool> AddAsync(CannedReply reply, CancellationToken ct) =>
-        (long)await redis.RunAsync(Scripts.add_canned_reply, [Keys.CannedReplies], [reply.Shortcut, reply.Text], ct) == 1;
+    public Task<IReadOnlyList<CannedReply>> ListAsync(Caller.Operator caller, CancellationToken ct) => all.ReadAsync("", caller.Id, ct);
 
-    /// <summary>False when there is no such shortcut.</summary>
-    public async Task<bool> ReplaceAsync(CannedReply reply, CancellationToken ct) =>
-        (long)await redis.RunAsync(Scripts.replace_canned_reply, [Keys.CannedReplies], [reply.Shortcut, reply.Text], ct) == 1;
+    public async Task<CannedReplyStatus> AddAsync(CannedReply reply, CancellationToken ct) =>
+        Status(await redis.RunAsync(Scripts.add_canned_reply, [Keys.CannedReplies], [reply.Shortcut, reply.Text, Most, MostBytes], ct));
+
+    public async Task<CannedReplyStatus> ReplaceAsync(CannedReply reply, CancellationToken ct) =>
+        Status(await redis.RunAsync(Scripts.replace_canned_reply, [Keys.CannedReplies], [reply.Shortcut, reply.Text, MostBytes], ct));
 
     /// <summary>False when there is no such shortcut. Deleting it again within ten minutes says the same as the first time.</summary>
     public async Task<bool> DeleteAsync(string shortcut, CancellationToken ct) =>
         (string?)await redis.RunAsync(Scripts.delete_canned_reply, [Keys.CannedReplies, Keys.DeletedReplies], [shortcut], ct) != "unknown";
+
+    private static CannedReplyStatus Status(RedisResult reply) => (string?)reply switch
+    {
+        "stored" => CannedReplyStatus.Stored,
+        "taken" => CannedReplyStatus.Taken,
+        "unknown" => CannedReplyStatus.Unknown,
+        "full" => CannedReplyStatus.Full,
+        var other => throw new UnreachableException($"A script of canned replies replied {other}"),
+    };
 }

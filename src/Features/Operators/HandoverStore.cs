@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.Options;
@@ -32,18 +33,23 @@ public sealed class HandoverStore(RedisGateway redis, IOptions<ChatOptions> opti
         };
     }
 
-    /// <summary>The session goes to another operator, or to a department's queue.</summary>
-    public async Task<HandedOver?> TransferAsync(string sessionId, string operatorId, RosterEntry? to, string? department, string text, CancellationToken ct)
+    /// <summary>The session goes to another operator, or to a department's queue, unless it has no room for the note that follows.</summary>
+    public async Task<(HandedOver? Done, bool IsFull)> TransferAsync(
+        string sessionId, Caller.Operator from, RosterEntry? to, string? department, string text, string? note, CancellationToken ct)
     {
         var reply = new ScriptReply(await redis.RunAsync(
             Scripts.transfer_session,
             Keys.OfSession(sessionId),
-            [operatorId, to?.OperatorId ?? "", to?.Name ?? "", department ?? "", text, IdleSeconds],
+            [
+                from.Id, to?.OperatorId ?? "", to?.Name ?? "", department ?? "", text, IdleSeconds,
+                note is null ? 0 : Encoding.UTF8.GetByteCount(note + from.Name), options.Value.Limits.BytesPerSession,
+            ],
             ct));
         return reply.Status switch
         {
-            "transferred" => new HandedOver(Session.From(sessionId, reply.Fields(1)), reply.Milliseconds(2), reply.Text(3)),
-            "denied" => null,
+            "transferred" => (new HandedOver(Session.From(sessionId, reply.Fields(1)), reply.Milliseconds(2), reply.Text(3)), false),
+            "denied" => (null, false),
+            "full" => (null, true),
             var other => throw new UnreachableException($"transfer_session.lua replied {other}"),
         };
     }

@@ -1,4 +1,5 @@
 using FastEndpoints;
+using Intotes.Chat.Features.Sessions;
 
 namespace Intotes.Chat.Features.Operators;
 
@@ -13,5 +14,5 @@ public sealed class ListCannedReplies(CannedReplyStore replies) : EndpointWithou
         Group<OperatorGroup>();
     }
 
-    public override async Task<Answer> ExecuteAsync(CancellationToken ct) => new(await replies.ListAsync(ct));
+    public override async Task<Answer> ExecuteAsync(CancellationToken ct) => new(await replies.ListAsync(User.Operator(), ct));
 }

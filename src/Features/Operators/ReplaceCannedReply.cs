@@ -24,7 +24,7 @@ public sealed class ReplaceCannedReply(CannedReplyStore replies, AuditLog audit,
     {
         Put("canned-replies/{shortcut}");
         Group<OperatorGroup>();
-        Description(d => d.AcceptsJson<Request>().Refuses(Problem.NotFound));
+        Description(d => d.AcceptsJson<Request>().Refuses(Problem.NotFound, Problem.CannedRepliesFull));
     }
 
     public override async Task<Results<Ok<CannedReply>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
@@ -36,6 +36,11 @@ public sealed class ReplaceCannedReply(CannedReplyStore replies, AuditLog audit,
 
         var reply = new CannedReply(Route<string>("shortcut")!, MessageText.Clean(request.Text!));
         await audit.RecordAsync(User, "reply_replaced", detail: reply.Shortcut);
-        return await replies.ReplaceAsync(reply, ct) ? TypedResults.Ok(reply) : Problem.NotFound;
+        return await replies.ReplaceAsync(reply, ct) switch
+        {
+            CannedReplyStatus.Stored => TypedResults.Ok(reply),
+            CannedReplyStatus.Full => Problem.CannedRepliesFull,
+            _ => Problem.NotFound,
+        };
     }
 }

@@ -37,7 +37,9 @@ public sealed class SetPresence(RosterStore roster, Departments departments, Aud
         public Rules()
         {
             RuleFor(r => r.Capacity).InclusiveBetween(1, 50);
-            RuleForEach(r => r.Departments).NotNull().IsDepartment(Resolve<IOptions<ChatOptions>>().Value);
+            var options = Resolve<IOptions<ChatOptions>>().Value;
+            RuleFor(r => r.Departments).Must(named => named is null || named.Length <= options.Queues.Count).WithMessage("May name no more than there are.");
+            RuleForEach(r => r.Departments).NotNull().IsDepartment(options).When(r => r.Departments?.Length <= options.Queues.Count);
         }
     }
 
@@ -56,11 +58,19 @@ public sealed class SetPresence(RosterStore roster, Departments departments, Aud
             return Problem.Forbidden;
         }
 
-        var entry = await roster.SetPresenceAsync(caller, new Presence(request.Status, request.Capacity, request.Departments), ct);
+        var before = await roster.ReadAsync(caller.Id, ct);
+        var entry = await roster.SetPresenceAsync(caller, new Presence(request.Status, request.Capacity, request.Departments?.Distinct().ToArray()), ct);
         var status = entry.IsOnline ? PresenceStatus.Online : PresenceStatus.Away;
-        await audit.RecordAsync(User, "presence_set", detail: $"{status} {entry.Capacity} {string.Join(',', entry.Departments)}".ToLowerInvariant());
+        if (Detail(entry) != Detail(before))
+        {
+            await audit.RecordAsync(User, "presence_set", detail: Detail(entry));
+        }
+
         return TypedResults.Ok(new Answer(
             status, entry.Capacity, entry.Departments, entry.Held, options.Value.OperatorLeaseSeconds,
             new OperatorIdentity(caller.Id, caller.Name), caller.IsSupervisor, [.. departments.GrantedTo(caller).Intersect(options.Value.Queues)]));
     }
+
+    private static string Detail(RosterEntry entry) =>
+        $"{(entry.IsOnline ? PresenceStatus.Online : PresenceStatus.Away)} {entry.Capacity} {string.Join(',', entry.Departments)}".ToLowerInvariant();
 }

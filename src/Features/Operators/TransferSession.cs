@@ -40,7 +40,7 @@ public sealed class TransferSession(
     {
         Post("sessions/{sessionId}/transfer");
         Group<OperatorGroup>();
-        Description(d => d.AcceptsJson<Request>().Refuses(Problem.NotAssigned, Problem.OperatorUnavailable));
+        Description(d => d.AcceptsJson<Request>().Refuses(Problem.NotAssigned, Problem.OperatorUnavailable, Problem.SessionFull));
     }
 
     public override async Task<Results<Ok<OperatorSession>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
@@ -48,9 +48,10 @@ public sealed class TransferSession(
         var caller = User.Operator();
         ct = CancellationToken.None; // Runs to completion even if the client disconnects.
         var sessionId = Route<string>("sessionId")!;
+        var note = request.Note is null ? null : MessageText.Clean(request.Note);
         var (transferred, refusal) = request.OperatorId is { } operatorId
-            ? await ToOperatorAsync(sessionId, caller, operatorId, ct)
-            : await ToDepartmentAsync(sessionId, caller, request.Department!, ct);
+            ? await ToOperatorAsync(sessionId, caller, operatorId, note, ct)
+            : await ToDepartmentAsync(sessionId, caller, request.Department!, note, ct);
         if (transferred is null)
         {
             return refusal!;
@@ -58,11 +59,11 @@ public sealed class TransferSession(
 
         await audit.RecordAsync(User, "transferred", sessionId, transferred.Session.Visitor.UserId, request.OperatorId is { } id ? "operator " + id : "department " + request.Department);
         // Known by the transfer's entry, so that a repeated request adds it if the first did not come so far.
-        await notes.AddAsync(sessionId, "transferred", caller, request.Note is { } note ? MessageText.Clean(note) : "", transferred.EntryId, ct);
+        await notes.AddAsync(sessionId, "transferred", caller, note ?? "", transferred.EntryId, ct);
         return TypedResults.Ok(OperatorSession.Of(transferred.Session, null, null));
     }
 
-    private async Task<(HandedOver?, Problem?)> ToOperatorAsync(string sessionId, Caller.Operator caller, string operatorId, CancellationToken ct)
+    private async Task<(HandedOver?, Problem?)> ToOperatorAsync(string sessionId, Caller.Operator caller, string operatorId, string? note, CancellationToken ct)
     {
         if (operatorId == caller.Id)
         {
@@ -86,7 +87,7 @@ public sealed class TransferSession(
         }
 
         var to = await roster.ReadAsync(operatorId, ct);
-        var transferred = await handovers.TransferAsync(sessionId, caller.Id, to, null, SystemTexts.Transferred(caller.Name, to.Name), ct);
+        var (transferred, isFull) = await handovers.TransferAsync(sessionId, caller, to, null, SystemTexts.Transferred(caller.Name, to.Name), note, ct);
         if (hold == HoldStatus.Held && transferred is not { Session.Status: SessionStatus.Active })
         {
             // The other does not have it after all; what counted before stays, for that may well be its own.
@@ -95,7 +96,7 @@ public sealed class TransferSession(
 
         if (transferred is null)
         {
-            return (null, Problem.NotAssigned);
+            return (null, isFull ? Problem.SessionFull : Problem.NotAssigned);
         }
 
         await index.SettleAsync(caller.Id, sessionId, ct);
@@ -114,12 +115,13 @@ public sealed class TransferSession(
         return (transferred, null);
     }
 
-    private async Task<(HandedOver?, Problem?)> ToDepartmentAsync(string sessionId, Caller.Operator caller, string department, CancellationToken ct)
+    private async Task<(HandedOver?, Problem?)> ToDepartmentAsync(string sessionId, Caller.Operator caller, string department, string? note, CancellationToken ct)
     {
         var text = SystemTexts.Transferred(caller.Name, department);
-        if (await handovers.TransferAsync(sessionId, caller.Id, null, department, text, ct) is not { } transferred)
+        var (transferred, isFull) = await handovers.TransferAsync(sessionId, caller, null, department, text, note, ct);
+        if (transferred is null)
         {
-            return (null, Problem.NotAssigned);
+            return (null, isFull ? Problem.SessionFull : Problem.NotAssigned);
         }
 
         await returner.QueueAsync(transferred, "transferred", ct);

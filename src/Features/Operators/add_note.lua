@@ -1,4 +1,5 @@
--- Adds a note or an audit entry that the visitor never sees, once for each request. Notes can fill a session, audit entries cannot.
+-- Adds a note or an audit entry that the visitor never sees, once for each request. Notes can fill a session. Audit entries are always added, and take the
+-- place of the oldest. The bytes of whatever has a text are counted.
 -- KEYS   as in session.lua
 -- ARGV   1 what: 'note', 'transferred', 'blocked', 'unblocked' or 'customer_seen', 2 operator id, 3 operator's name, 4 text, 5 most entries,
 --        6 id of the request, 7 most bytes of notes, 0 for any number
@@ -6,6 +7,7 @@
 -- Kept   on replicas before it is acknowledged, where the service is set so
 -- Refused by full, gone: nothing to keep
 -- include: session
+-- include: notes
 
 local left = redis.call('TTL', KEYS[1])
 if left < 0 then
@@ -16,13 +18,13 @@ for _, entry in ipairs(redis.call('XREVRANGE', KEYS[5], '+', '-', 'COUNT', 50)) 
     return { 'added', entry[1] }
   end
 end
-local size, most = #ARGV[4] + #ARGV[3] + message_overhead, tonumber(ARGV[7])
-if ARGV[1] == 'note' then
-  if redis.call('XLEN', KEYS[5]) >= tonumber(ARGV[5]) or most > 0 and tonumber(redis.call('HGET', KEYS[1], 'note_bytes') or 0) + size > most then
-    return { 'full' }
-  end
+local size = note_size(#ARGV[4] + #ARGV[3])
+if ARGV[1] == 'note' and (redis.call('XLEN', KEYS[5]) >= tonumber(ARGV[5]) or notes_full(size, tonumber(ARGV[7]))) then
+  return { 'full' }
+end
+if ARGV[4] ~= '' then
   redis.call('HINCRBY', KEYS[1], 'note_bytes', size)
 end
-local id = redis.call('XADD', KEYS[5], '*', 'what', ARGV[1], 'operator', ARGV[2], 'name', ARGV[3], 'text', ARGV[4], 'request', ARGV[6])
+local id = redis.call('XADD', KEYS[5], 'MAXLEN', '=', ARGV[5], '*', 'what', ARGV[1], 'operator', ARGV[2], 'name', ARGV[3], 'text', ARGV[4], 'request', ARGV[6])
 redis.call('EXPIRE', KEYS[5], left)
 return { 'added', id }

@@ -1,16 +1,22 @@
 -- Hands a session from its operator to another one, or to the queue of a department. It may be repeated while it still stands.
 -- KEYS   as in session.lua
--- ARGV   1 operator id, 2 the other's id or '', 3 the other's name, 4 department or '', 5 text of the entry, 6 idle lifetime (s)
+-- ARGV   1 operator id, 2 the other's id or '', 3 the other's name, 4 department or '', 5 text of the entry, 6 idle lifetime (s),
+--        7 bytes of the note that follows and of its author's name, 0 for none, 8 most bytes of notes, 0 for any number
 -- Reply  { 'transferred', HGETALL, how long (ms) the operator had it, or '' when it was transferred before, id of the entry } | { 'denied' }
+--        | { 'full' } when the session has no room for the note
 -- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by denied: nothing to keep
+-- Refused by denied, full: nothing to keep
 -- include: session
+-- include: notes
 
 local from, to, department = ARGV[1], ARGV[2], ARGV[4]
 local session = redis.call('HMGET', KEYS[1], 'status', 'operator', 'joined', 'previous', 'department', 'left_by', 'transferred')
 local status, operator, entry = session[1], session[2], session[7]
 local had = ''
 if status == 'active' and operator == from then
+  if tonumber(ARGV[7]) > 0 and notes_full(note_size(tonumber(ARGV[7])), tonumber(ARGV[8])) then
+    return { 'full' }
+  end
   had = ms_after(session[3])
   if to ~= '' then
     redis.call('HSET', KEYS[1], 'operator', to, 'operator_name', ARGV[3], 'joined', now_ms())

@@ -42,6 +42,7 @@ public sealed partial class ChatOptions
     public IReadOnlyList<string> Reserved => ReservedNames ??
     [
         "Intotes", "Support", "Helpdesk", "Service Desk", "Customer Service", "Customer Care", "Agent", "Operator", "Administrator", "Admin", "Moderator", "System",
+        "Supervisor", "Staff", "Verified",
     ];
 
     /// <summary>What is wrong, each in a sentence that stands alone.</summary>

@@ -14,8 +14,8 @@ public sealed class ReservedNames(RosterStore roster, IOptions<ChatOptions> opti
     /// <summary>Nobody is kept from the chat for it: while Redis does not tell, no name of an operator is known.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>A shorter name is compared letter by letter: without its runs <c>AAA</c> would be <c>A</c>.</summary>
-    private const int LongestExact = 3;
+    /// <summary>A name this short without its runs is compared letter by letter: <c>AAA</c> would be <c>A</c>, and <c>Staff</c> the given name <c>Staf</c>.</summary>
+    private const int LongestExact = 4;
 
     private readonly HashSet<string> reserved = Looks(options.Value.Reserved, 1);
     private readonly HashSet<string> telling = Looks(options.Value.Reserved, Telling);

@@ -221,7 +221,7 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
     /// One that the settings no longer have is not served, and an operator that serves no other serves all: else nobody might serve those that are there.
     /// </summary>
     private static IReadOnlyList<string> Departments(string text, ChatOptions options) =>
-        [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Where(department => options.Department(department) is not null)];
+        [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Distinct().Where(department => options.Department(department) is not null)];
 
     private static RosterEntry Parse(RedisResult entry, ChatOptions options) => new(
         (string)entry[0]!,

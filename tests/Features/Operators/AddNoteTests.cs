@@ -1,4 +1,6 @@
 using System.Net;
+using Intotes.Chat.Storage;
+using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Features.Operators;
 
@@ -75,6 +77,28 @@ public sealed class AddNoteTests(DeskNodes desk) : DeskTest(desk)
 
         (await AddAsync(dana, call, new string('x', 4000))).Expect(HttpStatusCode.Created);
         Assert.Single(await NotesAsync(dana, call.SessionId));
+    }
+
+    [Fact]
+    public async Task What_is_recorded_of_blocks_counts_and_takes_the_place_of_the_oldest()
+    {
+        var dana = Desk.Operator(name: "Dana");
+        var call = await Desk.CallHeldByAsync(dana);
+        var (session, notes) = ((RedisKey)Keys.Session(call.SessionId), Keys.OfSession(call.SessionId)[4]);
+        (await AddAsync(dana, call, "first")).Expect(HttpStatusCode.Created);
+        for (var i = 0; i < 1999; i++)
+        {
+            await Desk.Database.StreamAddAsync(notes, [new("what", "customer_seen"), new("operator", dana.Id), new("name", "Dana"), new("text", ""), new("request", i)]);
+        }
+
+        (await AddAsync(dana, call, "no room")).ExpectProblem(409, "session_full");
+        Assert.Equal(5 + 4 + 250, (long)await Desk.Database.HashGetAsync(session, "note_bytes"));
+        await dana.PostAsync($"operator/sessions/{call.SessionId}/block", new { minutes = 5 });
+        await dana.PostAsync($"operator/sessions/{call.SessionId}/block", new { minutes = 0 });
+
+        Assert.Equal(5 + 4 + 250 + "for 5 minutesDana".Length + 250, (long)await Desk.Database.HashGetAsync(session, "note_bytes"));
+        Assert.Equal(2000, await Desk.Database.StreamLengthAsync(notes));
+        Assert.Equal(["blocked", "unblocked"], (await NotesAsync(dana, call.SessionId)).TakeLast(2).Select(What));
     }
 
     private static Task<Answer> AddAsync(DeskCaller by, DeskCall call, string? text) => by.PostAsync($"operator/sessions/{call.SessionId}/notes", new { text });

@@ -25,7 +25,7 @@ public sealed class AuditTests(AuditedNodes desk) : DeskTest(desk), IClassFixtur
     public async Task What_an_operator_does_and_looks_at_is_recorded_of_anonymous_visitors_too()
     {
         var (dana, eli, sue, user) = (Desk.Operator(), Desk.Operator(name: "Eli"), Desk.Supervisor(), ChatClient.NewId("user"));
-        await eli.PutAsync("operator/presence", new { status = "online" });
+        await eli.PutAsync("operator/presence", new { capacity = 6 });
         var (anonymous, call) = (await Desk.CallHeldByAsync(dana), await Desk.CallHeldByAsync(dana, visitor: Desk.Account(user)));
         await dana.GetAsync($"operator/sessions/{anonymous.SessionId}");
         await dana.GetAsync($"operator/sessions/{call.SessionId}/customer");
@@ -200,13 +200,12 @@ public sealed class AuditTests(AuditedNodes desk) : DeskTest(desk), IClassFixtur
     [Fact]
     public async Task A_full_day_takes_no_more_looks_and_refusals_but_still_actions_and_their_answers_are_given()
     {
-        var (dana, sue) = (Desk.Operator(), Desk.Supervisor());
-        for (var i = 0; i < 20; i++)
+        var (operators, sue) = (Enumerable.Range(0, 21).Select(_ => Desk.Operator()).ToList(), Desk.Supervisor());
+        for (var i = 0; i < AuditedNodes.EntriesPerDay / 10; i++)
         {
-            await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => dana.PutAsync("operator/presence", new { capacity = 5 })));
+            await Task.WhenAll(operators.Select(async one => (await one.PutAsync("operator/presence", new { capacity = 10 + i })).Expect(HttpStatusCode.OK)));
         }
 
-        await dana.PutAsync("operator/presence", new { capacity = 5 });
         await sue.GetAsync("operator/audit");
         await BackgroundIdleAsync();
 

@@ -1,4 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Net;
+using Intotes.Chat.Features.Operators;
+using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Features.Operators;
 
@@ -81,6 +87,75 @@ public sealed class CannedReplyTests(DeskNodes desk) : DeskTest(desk)
         (await dana.PutAsync($"{Path}/kept", new { text })).ExpectInvalid("text");
 
         Assert.Equal([("kept", "{ {{visitor.name}} }")], await ListAsync(dana));
+    }
+
+    [Fact]
+    public async Task There_are_at_most_500()
+    {
+        var dana = Desk.Operator();
+        await Desk.Database.HashSetAsync(Keys.CannedReplies, [.. Enumerable.Range(0, CannedReplyStore.Most - 1).Select(i => new HashEntry($"r{i}", "Hi!"))]);
+
+        (await dana.PostAsync(Path, new { shortcut = "last", text = "Hi!" })).Expect(HttpStatusCode.Created);
+        (await dana.PostAsync(Path, new { shortcut = "more", text = "Hi!" })).ExpectProblem(409, "canned_replies_full");
+
+        (await dana.PostAsync(Path, new { shortcut = "last", text = "Hi!" })).Expect(HttpStatusCode.Created); // the same again
+        (await dana.PostAsync(Path, new { shortcut = "last", text = "Hello!" })).ExpectInvalid("shortcut");
+        (await dana.PutAsync($"{Path}/last", new { text = "Hello!" })).Expect(HttpStatusCode.OK);
+        Assert.Equal(CannedReplyStore.Most, (await ListAsync(dana)).Count);
+        (await dana.DeleteAsync($"{Path}/last")).Expect(HttpStatusCode.NoContent);
+        (await dana.PostAsync(Path, new { shortcut = "more", text = "Hi!" })).Expect(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task Together_they_take_at_most_256_KB()
+    {
+        var (dana, longest) = (Desk.Operator(), string.Concat(Enumerable.Repeat("😀", 4000)));
+        for (var i = 0; i < 16; i++)
+        {
+            (await dana.PostAsync(Path, new { shortcut = $"long-{i:D2}", text = longest })).Expect(HttpStatusCode.Created);
+        }
+
+        var left = CannedReplyStore.MostBytes - (16 * (16_000 + 7)) - 3;
+        (await dana.PostAsync(Path, new { shortcut = "end", text = longest })).ExpectProblem(409, "canned_replies_full");
+        (await dana.PostAsync(Path, new { shortcut = "end", text = new string('x', left / 4) + "!" })).Expect(HttpStatusCode.Created);
+        (await dana.PutAsync($"{Path}/end", new { text = longest })).ExpectProblem(409, "canned_replies_full");
+        (await dana.PutAsync($"{Path}/end", new { text = new string('x', 4000) })).Expect(HttpStatusCode.OK);
+        Assert.Equal(("end", new string('x', 4000)), (await ListAsync(dana))[0]);
+
+        // What takes too much from earlier days may become shorter, but not longer.
+        await Desk.Database.HashSetAsync(Keys.CannedReplies, "old", new string('x', CannedReplyStore.MostBytes));
+        (await dana.PutAsync($"{Path}/end", new { text = new string('x', 3999) })).Expect(HttpStatusCode.OK);
+        (await dana.PutAsync($"{Path}/end", new { text = new string('x', 4000) })).ExpectProblem(409, "canned_replies_full");
+        (await dana.PutAsync($"{Path}/unknown", new { text = longest })).ExpectProblem(404, "not_found");
+    }
+
+    [Fact]
+    public async Task Many_who_ask_at_once_share_a_read_that_nobody_else_waits_for()
+    {
+        var redis = ActivatorUtilities.CreateInstance<CountedReads>(Desk.Services(0));
+        var store = new CannedReplyStore(redis);
+        var dana = new Caller.Operator("dana", "Dana", false);
+        var first = store.ListAsync(dana, Ct);
+        var others = Enumerable.Range(0, 60).Select(_ => store.ListAsync(dana, Ct)).ToList();
+
+        redis.Gate.SetResult();
+        await Task.WhenAll([first, .. others]);
+
+        Assert.Equal(2, redis.BulkReads);
+    }
+
+    private sealed class CountedReads(RedisConnection connection, RedisResilience resilience, IMeterFactory meters) : RedisGateway(connection, resilience, meters)
+    {
+        public TaskCompletionSource Gate { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int BulkReads { get; private set; }
+
+        public override async Task<T> BulkAsync<T, TCall>(int size, RedisKey key, TCall call, Func<IDatabase, TCall, Task<T>> run, CancellationToken ct)
+        {
+            BulkReads++;
+            await Gate.Task;
+            return await base.BulkAsync(size, key, call, run, ct);
+        }
     }
 
     private static async Task<IReadOnlyList<(string, string)>> ListAsync(DeskCaller reader) =>

@@ -128,7 +128,7 @@ public sealed class NamesAndBlocksTests(DeskNodes desk) : DeskTest(desk)
 
         foreach (var time in (int[])[1, 2])
         {
-            (await visitor.DeleteAsync("chat/session")).Expect(HttpStatusCode.Accepted);
+            (await visitor.DeleteAsync("chat/session")).Expect(HttpStatusCode.NoContent);
         }
 
         // Nothing of it is the visitor's any more, and all of it is the operator's.
@@ -162,7 +162,7 @@ public sealed class NamesAndBlocksTests(DeskNodes desk) : DeskTest(desk)
         var (dana, sue, id) = (Desk.Operator(), Desk.Supervisor(), ChatClient.NewId("user"));
         var call = await Desk.CallHeldByAsync(dana, visitor: Desk.Account(id));
         await BlockAsync(dana, call, 30);
-        (await call.Visitor.DeleteAsync("chat/session")).Expect(HttpStatusCode.Accepted);
+        (await call.Visitor.DeleteAsync("chat/session")).Expect(HttpStatusCode.NoContent);
 
         Assert.Equal(1, (int)(await sue.PostAsync("accounts/erase", new { userId = id })).Expect(HttpStatusCode.OK)["erased"]!);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Intotes.Chat.Storage;
 
 namespace Intotes.Chat.Tests.Features.Operators;
 
@@ -64,6 +65,27 @@ public sealed class SetPresenceTests(DeskNodes desk) : DeskTest(desk)
 
         Assert.StartsWith("departments", Assert.Single(refused["errors"]!.AsObject()).Key, StringComparison.Ordinal);
         Assert.Equal("billing", (string?)Assert.Single((await dana.PutAsync("operator/presence", new { }))["departments"]!.AsArray()));
+    }
+
+    [Fact]
+    public async Task A_department_that_is_named_again_is_kept_once_and_more_than_there_are_are_refused()
+    {
+        var dana = Desk.Operator();
+
+        var twice = (await dana.ServeAsync("billing", "billing")).Expect(HttpStatusCode.OK);
+        Assert.Equal("billing", (string?)Assert.Single(twice["departments"]!.AsArray()));
+        Assert.Equal("online 5 billing", (string?)await Desk.Database.HashGetAsync(Keys.OfRoster()[1], dana.Id));
+
+        foreach (var name in (string[])["billing", "nowhere"])
+        {
+            var refused = (await dana.ServeAsync([.. Enumerable.Repeat(name, 5000)])).ExpectProblem(400, "invalid_request");
+            Assert.Equal("departments", Assert.Single(refused["errors"]!.AsObject()).Key);
+        }
+
+        // Whoever said more than that to an earlier version is listed without it.
+        await Desk.Database.HashSetAsync(Keys.OfRoster()[1], dana.Id, "online 5 " + string.Join(',', Enumerable.Repeat("support", 5000)));
+        var listed = (await dana.GetAsync("operator/operators")).Expect(HttpStatusCode.OK)["operators"]!.AsArray();
+        Assert.Equal("support", (string?)Assert.Single(Assert.Single(listed, one => (string?)one!["id"] == dana.Id)!["departments"]!.AsArray()));
     }
 
     [Theory]

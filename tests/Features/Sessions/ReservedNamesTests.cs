@@ -37,6 +37,9 @@ public sealed class ReservedNamesTests
     [InlineData("АDМIИ")]
     [InlineData("Opeяator")]
     [InlineData("ΛDMIN")]
+    [InlineData("Δdmin")]
+    [InlineData("∆DMIN")]
+    [InlineData("𝚫dmin")]
     [InlineData("ᗪɑᏆ Admin")]
     [InlineData("ᗅᗪMIN")] // Canadian syllabics
     [InlineData("𐊖upport")] // Lycian, Carian
@@ -83,6 +86,15 @@ public sealed class ReservedNamesTests
     [InlineData("customer support")]
     [InlineData("Live Support")]
     [InlineData("Service desk")]
+    [InlineData("Supervisor")]
+    [InlineData("The Supervisor")]
+    [InlineData("Chat-Supervisors")]
+    [InlineData("Staff")]
+    [InlineData("Staff member 7")]
+    [InlineData("Ѕtаff")]
+    [InlineData("S.t.a.f.f")]
+    [InlineData("Verified")]
+    [InlineData("Ann (verified)")]
     public async Task Whoever_reads_as_staff_is_refused(string name) => Assert.True(await Names().CoverAsync(name, Ct), name);
 
     [Theory]
@@ -99,6 +111,11 @@ public sealed class ReservedNamesTests
     [InlineData("Þórður Ægisson")]
     [InlineData("Łukasz Żółć")]
     [InlineData("Γιώργος Παπαδόπουλος")]
+    [InlineData("Δημήτρης Διαμαντής")]
+    [InlineData("Staf Coppens")] // a given name of Flanders
+    [InlineData("Joan Stafford")]
+    [InlineData("Jan Bot")]
+    [InlineData("Vera Field")]
     [InlineData("Ἀριστοτέλης")]
     [InlineData("Александр Сергеевич Пушкин")]
     [InlineData("Зоя Космодемьянская")]

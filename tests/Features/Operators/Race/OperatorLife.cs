@@ -179,7 +179,7 @@ internal sealed class OperatorLife
     /// <summary>What the endpoint does to hand a session to a department.</summary>
     private async Task<Session?> TransferAsync(string session, string department, CancellationToken ct)
     {
-        if (await desk.Handovers.TransferAsync(session, caller.Id, null, department, SystemTexts.Transferred(caller.Name, department), ct) is not { } transferred)
+        if (await desk.Handovers.TransferAsync(session, caller, null, department, SystemTexts.Transferred(caller.Name, department), null, ct) is not { Done: { } transferred })
         {
             return null;
         }
