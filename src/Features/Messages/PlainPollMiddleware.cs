@@ -91,7 +91,7 @@ public sealed class PlainPollMiddleware(
             return;
         }
 
-        var more = follower.FollowAsync(access with { Allowance = "" }, caller, ClientOf(http, caller), told, lifetime, http.RequestAborted);
+        var more = follower.FollowAsync(access with { Allowance = "" }, caller, ClientOf(http, caller), told, lifetime, http.Abort, http.RequestAborted);
         await EventsResult.GoOnAsync(http, more, json, stopping);
     }
 
