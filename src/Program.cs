@@ -28,7 +28,7 @@ return await StartExtensions.RunAsync(args, static args =>
     app.UseDrain();
     app.UseProblems();
     app.UseBrowserRules();
-    app.UseLenientRouting();
+    app.UseLenientRouting().UseClientLimits();
     app.UseMiddleware<PlainPollMiddleware>();
     app.UseStatusProblems();
     app.UsePages();

@@ -47,7 +47,7 @@ public sealed class ChatNode : WebApplicationFactory<Program>
         builder.UseSetting("Chat:Departments:0", "support");
         builder.UseSetting("Chat:Departments:1", "billing");
         // Tests do in a second what a caller does in an hour; those of the limits set them.
-        foreach (var limit in (string[])["MessagesPerMinute", "PollsPerMinute", "SessionsPerMinutePerIp", "FailuresPerMinutePerIp", "MessagesPerMinutePerIp", "WaitingCallsPerIp", "BytesPerHourPerIp", "BytesPerSession"])
+        foreach (var limit in (string[])["MessagesPerMinute", "PollsPerMinute", "SessionsPerMinutePerIp", "FailuresPerMinutePerIp", "MessagesPerMinutePerIp", "RequestsPerMinutePerIp", "WaitingCallsPerIp", "BytesPerHourPerIp", "BytesPerSession"])
         {
             builder.UseSetting("Chat:Limits:" + limit, "0");
         }

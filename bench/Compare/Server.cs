@@ -67,7 +67,7 @@ internal sealed class Server : IAsyncDisposable
             ("ASPNETCORE_ENVIRONMENT", "Production"), ("Redis__Configuration", $"127.0.0.1:{redis.Port}"), ("Management__Url", $"http://127.0.0.1:{management}"),
             ("Jwt__SigningKey", Tokens.Key), ("Jwt__Issuer", Tokens.Issuer), ("Jwt__Audience", Tokens.Issuer), ("Logging__LogLevel__Default", "Warning"), ("Server__MaxConnectionsPerIp", "0"),
             ("Server__DrainSeconds", "0"), ("Chat__Limits__PollsPerMinute", countsPolls ? "100000" : "0"), ("Chat__Limits__MessagesPerMinute", "100000"), ("Chat__Limits__EntriesPerSession", "1000000"),
-            ("Chat__Limits__SessionsPerMinutePerIp", "100000"), ("Chat__Limits__FailuresPerMinutePerIp", "100000"), ("Chat__Limits__MessagesPerMinutePerIp", "0"), ("Chat__Limits__ReadersPerClient", "0"), ("Chat__Limits__ReadMegabytesPerMinute", "0"), ("Chat__Limits__WaitingCallsPerIp", "0"),
+            ("Chat__Limits__SessionsPerMinutePerIp", "100000"), ("Chat__Limits__FailuresPerMinutePerIp", "100000"), ("Chat__Limits__MessagesPerMinutePerIp", "0"), ("Chat__Limits__RequestsPerMinutePerIp", "10000000"), ("Chat__Limits__ReadersPerClient", "0"), ("Chat__Limits__ReadMegabytesPerMinute", "0"), ("Chat__Limits__WaitingCallsPerIp", "0"),
             ("Chat__Limits__BytesPerHourPerIp", "0"), ("Chat__Limits__BytesPerSession", "0"),
         ]);
     }

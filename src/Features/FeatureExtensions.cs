@@ -25,7 +25,7 @@ public static class FeatureExtensions
         services.AddSingleton<Departments>().AddHostedService(p => p.GetRequiredService<Departments>()).AddSingleton<VisitorWatch>().AddHostedService(p => p.GetRequiredService<VisitorWatch>());
 
         services.AddSingleton<MessageStore>().AddSingleton<PollStore>().AddSingleton<PollCounts>().AddSingleton<PollPace>();
-        services.AddSingleton<MessagePoller>().AddSingleton<PollAnswers>().AddSingleton<MessageFollower>();
+        services.AddSingleton<MessagePoller>().AddSingleton<PollAnswers>().AddSingleton<OpenStreams>().AddSingleton<MessageFollower>();
         services.ConfigureHttpJsonOptions(static o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, MessageJson.Default));
         services.AddSingleton<HistoryStore>().AddSingleton<HistoryReader>().AddSingleton<PolledHistory>();
 

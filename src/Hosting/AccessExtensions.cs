@@ -44,6 +44,7 @@ public static class AccessExtensions
 
         services.AddOptions<ClientLimitOptions>().Bind(configuration.GetSection("Chat:Limits"))
             .Validate(o => o.IsValid, "Chat__Limits__SessionsPerMinutePerIp, __FailuresPerMinutePerIp and __MessagesPerMinutePerIp must be 0 to 100000; 0 switches one off.")
+            .Validate(o => o.AreRequestsValid, "Chat__Limits__RequestsPerMinutePerIp must be 100 to 10000000, or 0 to switch it off.")
             .Validate(o => o.AreBytesValid, "Chat__Limits__BytesPerHourPerIp must be 100000 to 1000000000000, or 0 to switch it off.")
             .Validate(o => o.IsTotalValid, "Chat__Limits__AnonymousSessionsPerMinute must be 1 to 100000.").ValidateOnStart();
         services.AddSingleton<ClientLimits>().AddSingleton<SecurityEvents>().AddSingleton<AuditLog>().AddSingleton<RefusalWatch>();
@@ -65,6 +66,18 @@ public static class AccessExtensions
             .AddPolicy(Access.Operator, p => p.RequireRole(Access.OperatorRole, Access.SupervisorRole));
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
         return services;
+    }
+
+    /// <summary>
+    /// Bounds what all anonymous visitors of one client address ask of this node. Who sends a bearer token is no such visitor: accounts and operators have limits of their own, and
+    /// a token that is bad counts as a failure.
+    /// </summary>
+    public static IApplicationBuilder UseClientLimits(this WebApplication app)
+    {
+        var limits = app.Services.GetRequiredService<ClientLimits>();
+        return app.Use((http, next) => http.Request.Path.StartsWithSegments("/api/v1/chat") && !HasBearer(http.Request) && limits.TakeRequest(http.Connection.RemoteIpAddress) is { } wait
+            ? Problem.RateLimited.After(wait).ExecuteAsync(http)
+            : next(http));
     }
 
     /// <summary>

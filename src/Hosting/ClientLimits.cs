@@ -18,6 +18,9 @@ public sealed class ClientLimitOptions
     /// <summary>Messages sent, over all sessions; counted by each node alone, so that it costs a message no round trip.</summary>
     public int MessagesPerMinutePerIp { get; init; } = 600;
 
+    /// <summary>Requests of anonymous visitors, polls included, over all sessions; counted by each node alone.</summary>
+    public int RequestsPerMinutePerIp { get; init; } = 6_000;
+
     /// <summary>What all sessions of the client take in Redis; counted by each node alone.</summary>
     public long BytesPerHourPerIp { get; init; } = 8 * 1024 * 1024;
 
@@ -25,6 +28,8 @@ public sealed class ClientLimitOptions
     public int AnonymousSessionsPerMinute { get; init; } = 120;
 
     public bool IsValid => Array.TrueForAll([SessionsPerMinutePerIp, FailuresPerMinutePerIp, MessagesPerMinutePerIp], limit => limit is >= 0 and <= 100_000);
+
+    public bool AreRequestsValid => RequestsPerMinutePerIp is 0 or (>= 100 and <= 10_000_000);
 
     public bool AreBytesValid => BytesPerHourPerIp is 0 or (>= 100_000 and <= 1_000_000_000_000);
 
@@ -47,7 +52,7 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
     private readonly PartitionedRateLimiter<(string Client, int PerMinute)> local =
         PartitionedRateLimiter.Create<(string Client, int PerMinute), (string Client, int PerMinute)>(limit => RateLimitPartition.GetTokenBucketLimiter(limit, Bucket));
 
-    private readonly HourlyBytes bytes = new(options.Value.BytesPerHourPerIp, time);
+    private readonly ClientBucket bytes = new(options.Value.BytesPerHourPerIp, TimeSpan.FromHours(1), time), requests = new(options.Value.RequestsPerMinutePerIp, TimeSpan.FromMinutes(1), time);
 
     /// <summary>Counts a session that is about to be made, and what it takes. Null when it may be, else how long to wait.</summary>
     public async Task<TimeSpan?> TakeSessionAsync(string client, int size, CancellationToken ct) =>
@@ -72,6 +77,9 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
     public TimeSpan? TakeMessage(string client, int size) =>
         (options.Value.MessagesPerMinutePerIp is > 0 and var limit ? TakeHere(client, "messages", limit) : null) ?? TakeBytes(client, size);
 
+    /// <summary>Counts a request of an anonymous visitor. Null when it may be served, else how long to wait.</summary>
+    public TimeSpan? TakeRequest(IPAddress? address) => options.Value.RequestsPerMinutePerIp > 0 ? requests.Take(ClientName.Of(address), 1) : null;
+
     /// <summary>Counts what a request leaves in Redis. Null when there is room for it, else how long to wait.</summary>
     public TimeSpan? TakeBytes(string client, int size) => bytes.Take(client, size);
 
@@ -83,6 +91,7 @@ public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> o
         waiting.Dispose();
         local.Dispose();
         bytes.Dispose();
+        requests.Dispose();
     }
 
     private async Task<TimeSpan?> TakeAsync(string client, string what, int perMinute, CancellationToken ct)

@@ -24,7 +24,7 @@ public sealed class ServiceProcess : IAsyncDisposable
             ["Redis__Configuration"] = ServiceUser.Connecting(redis),
             ["Logging__LogLevel__Default"] = "Warning",
         };
-        foreach (var limit in (string[])["MessagesPerMinute", "PollsPerMinute", "SessionsPerMinutePerIp", "FailuresPerMinutePerIp", "MessagesPerMinutePerIp", "WaitingCallsPerIp", "BytesPerHourPerIp", "BytesPerSession"])
+        foreach (var limit in (string[])["MessagesPerMinute", "PollsPerMinute", "SessionsPerMinutePerIp", "FailuresPerMinutePerIp", "MessagesPerMinutePerIp", "RequestsPerMinutePerIp", "WaitingCallsPerIp", "BytesPerHourPerIp", "BytesPerSession"])
         {
             settings["Chat__Limits__" + limit] = "0";
         }

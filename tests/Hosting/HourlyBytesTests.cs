@@ -19,7 +19,7 @@ public sealed class HourlyBytesTests
     [Fact]
     public void An_hours_worth_may_come_at_once_and_then_as_much_as_has_come_back()
     {
-        using var bytes = new HourlyBytes(PerHour, time);
+        using var bytes = new ClientBucket(PerHour, TimeSpan.FromHours(1), time);
         Assert.Null(bytes.Take("one", PerHour - 1000));
         Assert.Null(bytes.Take("one", 1000));
         Assert.Equal(36, bytes.Take("one", 1000)!.Value.TotalSeconds, 3);
@@ -38,7 +38,7 @@ public sealed class HourlyBytesTests
     public void Nobody_waits_longer_because_the_clock_is_set_back()
     {
         var wall = new WallClock(time);
-        using var bytes = new HourlyBytes(PerHour, wall);
+        using var bytes = new ClientBucket(PerHour, TimeSpan.FromHours(1), wall);
         Assert.Null(bytes.Take("one", PerHour));
 
         wall.SetBack = TimeSpan.FromHours(1);
@@ -51,7 +51,7 @@ public sealed class HourlyBytesTests
     [Fact]
     public void What_is_remembered_of_clients_is_bounded()
     {
-        using var bytes = new HourlyBytes(PerHour, time);
+        using var bytes = new ClientBucket(PerHour, TimeSpan.FromHours(1), time);
         var before = GC.GetTotalMemory(forceFullCollection: true);
         for (var client = 0; client < 300_000; client++)
         {

@@ -37,6 +37,7 @@ public sealed class StartTests
         { "Server__MaxConnectionsPerIp", "1000001", "0 to 1000000" },
         { "Server__MaxConnectionsPerIp", "many", "whole number" },
         { "Chat__Limits__MessagesPerMinutePerIp", "-1", "0 to 100000" },
+        { "Chat__Limits__RequestsPerMinutePerIp", "99", "100 to 10000000" },
         { "Chat__Limits__BytesPerHourPerIp", "99999", "100000 to" },
         { "Chat__Anonymous", "closed", "open, limited or off" },
         { "Chat__Memory__SessionsBelow", "0.95", "no larger" },

@@ -94,7 +94,7 @@ public sealed class GetEvents(SessionGate gate, PollStore polls, PollAnswers ans
 
         history.Note(User, first.SessionId, first.Messages, after);
         var told = await answers.OfAsync(first, waited: true, ct);
-        return new EventsResult(told, follower.FollowAsync(right, caller, client, told with { Messages = [] }, isHead ? TimeSpan.Zero : Lifetime(request.Wait, User, time), ct));
+        return new EventsResult(told, follower.FollowAsync(right, caller, client, told with { Messages = [] }, isHead ? TimeSpan.Zero : Lifetime(request.Wait, User, time), HttpContext.Abort, ct));
     }
 
     /// <summary>Closed, and nothing that the caller does not have. An EventSource that is answered 200 would ask again every few seconds for ever.</summary>

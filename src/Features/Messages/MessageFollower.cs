@@ -11,7 +11,7 @@ namespace Intotes.Chat.Features.Messages;
 /// found by looking again after a while.
 /// </summary>
 public sealed class MessageFollower(
-    PollStore polls, PollAnswers answers, ReadLimits limits, RosterStore roster, Signals signals, IOptions<ChatOptions> options, TimeProvider time)
+    PollStore polls, PollAnswers answers, ReadLimits limits, RosterStore roster, Signals signals, OpenStreams streams, IOptions<ChatOptions> options, TimeProvider time)
 {
     /// <summary>Entries in one event.</summary>
     public const int MostAtOnce = 200;
@@ -23,11 +23,12 @@ public sealed class MessageFollower(
     /// <summary>
     /// An answer whenever something is new after what the caller was <paramref name="told"/> first, and null when nothing was said for a while. Ends with the
     /// session, where <paramref name="client"/> has read too much, with the right to enter it, after <paramref name="lifetime"/>, or when the service stops. An operator that follows is there, so its leases are
-    /// renewed.
+    /// renewed. Where the caller opens too many, <paramref name="cut"/> ends this one.
     /// </summary>
     public async IAsyncEnumerable<PollAnswer?> FollowAsync(
-        SessionAccess access, Caller caller, string client, PollAnswer told, TimeSpan lifetime, [EnumeratorCancellation] CancellationToken ct)
+        SessionAccess access, Caller caller, string client, PollAnswer told, TimeSpan lifetime, Action cut, [EnumeratorCancellation] CancellationToken ct)
     {
+        using var place = lifetime > TimeSpan.Zero ? streams.Enter(access.SessionId, caller is Caller.Operator, cut) : null;
         using var listener = await signals.ListenAsync([Keys.Announcements(access.SessionId)], lifetime, time, ct);
         var (spoke, stayed) = (time.GetTimestamp(), time.GetTimestamp());
         while (!IsTheEnd(told) && !listener.IsOver)

@@ -87,7 +87,7 @@ public sealed class PlainPollMiddleware(
             return;
         }
 
-        var more = follower.FollowAsync(access with { Allowance = "" }, caller, client, told, lifetime, http.RequestAborted);
+        var more = follower.FollowAsync(access with { Allowance = "" }, caller, client, told, lifetime, http.Abort, http.RequestAborted);
         await EventsResult.GoOnAsync(http, more, json, stopping);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net;
@@ -16,7 +17,7 @@ namespace Intotes.Chat.Tests.Features.Messages;
 /// <summary>A client that opens a stream and does not read it.</summary>
 public sealed class SlowReaderTests
 {
-    private const int Messages = 1000;
+    private const int Messages = 1000, MostKept = 256 * 1024;
 
     /// <summary>As long as a message may be, and no character takes more bytes: an event of 200 is larger than what the kernel keeps for a client.</summary>
     private static readonly string LongText = string.Concat(Enumerable.Repeat("😀", MessageText.MostScalars - 5));
@@ -78,6 +79,30 @@ public sealed class SlowReaderTests
         Assert.False(stopping.IsCompleted);
         await service.KillAsync();
         await stopping;
+    }
+
+    /// <summary>As much would count for the memory of the node's container, outside of its process.</summary>
+    [Fact]
+    public async Task The_kernel_keeps_little_for_one_who_reads_nothing()
+    {
+        await using var redis = await RedisServerProcess.StartAsync("--appendonly", "no");
+        await using var nodes = await ChatNodes.StartAsync(redis.Configuration, count: 1);
+        var visitor = await MessageSteps.VisitorAsync(nodes);
+        await StoreAsync(nodes, visitor);
+        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await client.ConnectAsync(IPAddress.Loopback, nodes.Addresses[0].Port, Ct);
+        await client.SendAsync(Encoding.ASCII.GetBytes($"GET /api/v1/chat/events?after=0-0 HTTP/1.1\r\nHost: chat\r\nX-Chat-Session: {visitor.SessionToken}\r\n\r\n"), SocketFlags.None, Ct);
+
+        // What it is given grows no more once the node waits for it.
+        var (most, since) = (0, Stopwatch.GetTimestamp());
+        await UntilAsync("it is given no more", () =>
+        {
+            var kept = AtServer(client)?.Unsent ?? 0;
+            (most, since) = kept > most ? (kept, Stopwatch.GetTimestamp()) : (most, since);
+            return most > 0 && Stopwatch.GetElapsedTime(since) > TimeSpan.FromSeconds(2);
+        });
+
+        Assert.InRange(most, 1, MostKept);
     }
 
     /// <summary>Says a little at a time until the kernel takes no more; two or three of them then stay with the node, and keep no write waiting.</summary>
@@ -143,7 +168,7 @@ public sealed class SlowReaderTests
 
     private static async Task<IReadOnlyList<string>> StoreAsync(ChatNodes nodes, ChatClient visitor)
     {
-        var store = nodes.ServicesOfSecond.GetRequiredService<MessageStore>();
+        var store = nodes.Services.GetRequiredService<MessageStore>();
         var token = SessionToken.Parse(visitor.SessionToken!)!;
         var numbers = Enumerable.Range(1000, Messages).Select(n => $"{n}").ToList();
         foreach (var number in numbers)

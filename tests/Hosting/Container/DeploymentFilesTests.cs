@@ -50,16 +50,23 @@ public sealed partial class DeploymentFilesTests
         Assert.Equal("700", await folder.AskAsync("stat", "-c", "%a", "secrets"));
     }
 
-    /// <summary>What one connection may hold: an answer, and TLS with the request. All of them fit, so that strangers cannot have nginx killed.</summary>
+    /// <summary>
+    /// What a request may hold: headers, a body and an answer. What a connection may: TLS, and a part of a request. All of them fit, so that strangers cannot
+    /// have nginx killed. Streams of HTTP/2 are requests that take no connection, so these have a limit of their own.
+    /// </summary>
     [Fact]
-    public void All_connections_that_nginx_may_have_fit_into_its_memory()
+    public void All_requests_and_connections_that_nginx_may_have_fit_into_its_memory()
     {
         var nginx = Read("deploy/nginx.conf");
         long Of(string pattern) => long.Parse(Regex.Match(nginx, pattern).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
         var answer = Of(@"proxy_buffer_size (\d+)k;") + (Of(@"proxy_buffers (\d+) 8k;") * 8);
         var memory = Regex.Match(Compose[Compose.IndexOf("\n  nginx:", StringComparison.Ordinal)..], @"mem_limit: (\d+)g\n").Groups[1].Value;
 
-        var most = Of(@"\nworker_processes (\d+);") * Of(@"worker_connections (\d+);") * (answer + 40);
+        var request = (Of(@"large_client_header_buffers (\d+) 20k;") * 20) + Of(@"client_body_buffer_size (\d+)k;") + answer;
+
+        var most = (Of(@"\n  limit_conn all (\d+);") * request) + (Of(@"\nworker_processes (\d+);") * Of(@"worker_connections (\d+);") * 40);
+
+        Assert.InRange(Of(@"\n  http2_max_concurrent_streams (\d+);"), 1, 32);
 
         Assert.InRange(most, 1, long.Parse(memory, System.Globalization.CultureInfo.InvariantCulture) * 1024 * 1024 * 95 / 100);
     }

@@ -3,23 +3,25 @@ using Microsoft.Extensions.Caching.Memory;
 namespace Intotes.Chat.Hosting;
 
 /// <summary>
-/// How many bytes each client may have stored in an hour: all at once, then evenly (GCRA, as in gcra.lua). Kept by this node alone, so that it costs a request
+/// How much of something each client may take in a period: all at once, then evenly (GCRA, as in gcra.lua). Kept by this node alone, so that it costs a request
 /// no round trip.
 /// </summary>
-public sealed class HourlyBytes(long perHour, TimeProvider time) : IDisposable
+/// <param name="most">Bytes, or requests; 0 for any number.</param>
+/// <param name="period">In which they come back.</param>
+/// <param name="time">Tells the time.</param>
+public sealed class ClientBucket(long most, TimeSpan period, TimeProvider time) : IDisposable
 {
     /// <summary>Clients that are remembered, at some 300 bytes each; of more the oldest are forgotten, and begin anew.</summary>
     private const int MostClients = 100_000;
 
-    private static readonly MemoryCacheEntryOptions Remember = new() { Size = 1, SlidingExpiration = TimeSpan.FromHours(1) };
-
+    private readonly MemoryCacheEntryOptions remember = new() { Size = 1, SlidingExpiration = period };
     private readonly long started = time.GetTimestamp();
     private readonly MemoryCache clients = new(new MemoryCacheOptions { SizeLimit = MostClients });
 
-    /// <summary>Null when so many bytes may be stored, else how long to wait. Nothing is counted then.</summary>
-    public TimeSpan? Take(string client, int bytes)
+    /// <summary>Null when so much may be taken, else how long to wait. Nothing is counted then.</summary>
+    public TimeSpan? Take(string client, int amount)
     {
-        if (perHour == 0)
+        if (most == 0)
         {
             return null;
         }
@@ -28,8 +30,8 @@ public sealed class HourlyBytes(long perHour, TimeProvider time) : IDisposable
         lock (taken)
         {
             var now = Now;
-            var even = After(taken, now, bytes);
-            if (even - now - TimeSpan.TicksPerHour is > 0 and var ahead)
+            var even = After(taken, now, amount);
+            if (even - now - period.Ticks is > 0 and var ahead)
             {
                 return TimeSpan.FromTicks(ahead);
             }
@@ -39,10 +41,10 @@ public sealed class HourlyBytes(long perHour, TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Counts bytes that are stored already; where those are too many, the next have to wait.</summary>
-    public void Add(string client, int bytes)
+    /// <summary>Counts what is taken already; where that is too much, the next have to wait.</summary>
+    public void Add(string client, int amount)
     {
-        if (perHour == 0 || bytes <= 0)
+        if (most == 0 || amount <= 0)
         {
             return;
         }
@@ -50,7 +52,7 @@ public sealed class HourlyBytes(long perHour, TimeProvider time) : IDisposable
         var taken = Of(client);
         lock (taken)
         {
-            taken.Even = After(taken, Now, bytes);
+            taken.Even = After(taken, Now, amount);
         }
     }
 
@@ -60,9 +62,9 @@ public sealed class HourlyBytes(long perHour, TimeProvider time) : IDisposable
     private long Now => time.GetElapsedTime(started).Ticks;
 
     // Two first requests at once may each make one; then one of them goes uncounted.
-    private Taken Of(string client) => clients.TryGetValue(client, out Taken? known) ? known! : clients.Set(client, new Taken(), Remember);
+    private Taken Of(string client) => clients.TryGetValue(client, out Taken? known) ? known! : clients.Set(client, new Taken(), remember);
 
-    private long After(Taken taken, long now, int bytes) => Math.Max(taken.Even, now) + (long)((double)bytes / perHour * TimeSpan.TicksPerHour);
+    private long After(Taken taken, long now, int amount) => Math.Max(taken.Even, now) + (long)((double)amount / most * period.Ticks);
 
     private sealed class Taken
     {
