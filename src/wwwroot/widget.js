@@ -67,6 +67,7 @@
   /** Ends what runs in the frame, and whether its window was open. */
   function drop() {
     const wasOpen = box.className === "box open";
+    each(() => running.end(isWanted));
     frame?.remove();
     frame = running = loading = undefined;
     box.className = "box";
@@ -150,7 +151,7 @@
       if (!host || isHere() || !document.body) return;
       const wasOpen = drop();
       document.documentElement.appendChild(host);
-      if (!isHere()) throw "removed";
+      if (!isHere()) throw "no host";
       launcher.onclick = chat.toggle; // document.open() takes away all listeners
       each(
         () => box.dir = getComputedStyle(document.body).direction,
@@ -197,7 +198,7 @@
     /** Takes it out of the page, with all that runs; the conversation stays kept. `mount()` or `open()` puts it back. */
     destroy() {
       isWanted = false;
-      each(() => running?.end(), drop, () => host.remove());
+      each(drop, () => host.remove());
     },
   };
 

@@ -161,6 +161,23 @@ public sealed class ConsoleTroubleTests(Chromium chromium, ChatNodes shared) : I
     }
 
     /// <summary>The service does what was asked, and the page does not hear of it.</summary>
+    [Theory]
+    [InlineData("text/html", "<title>Back soon</title>")]
+    [InlineData("application/json", "")]
+    public async Task An_answer_that_is_not_the_services_is_none(string type, string body)
+    {
+        var ann = await CallerAsync("Ann");
+        await using var dana = await SignInAsync(0);
+        await dana.TakeNextAsync();
+        await dana.Page.RouteAsync("**/chat/message", route => route.FulfillAsync(new() { ContentType = type, Body = body }), new() { Times = 1 });
+
+        await dana.SayAsync("Only once");
+
+        await SeesAsync(ann, "Only once");
+        await dana.SeesAsync("Only once");
+        await Expect(dana.Page.GetByText("Not sent")).ToHaveCountAsync(0);
+    }
+
     private static async Task LoseFirstAnswerAsync(ConsoleOperator dana, string address)
     {
         dana.Browser.Expecting("Failed to load resource");

@@ -55,6 +55,8 @@ export async function call(method, path, body, options = {}) {
     });
     const text = await response.text();
     json = text.length > 0 && response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : null;
+    // What answers in the service's place, such as a proxy's page of maintenance, has not done it.
+    if (response.ok && response.status !== 204 && json === null) throw new TypeError("no JSON");
   } catch (e) {
     if (options.signal?.aborted) throw e;
     throw new ApiError(0, "no_answer", "The service does not answer.", null);

@@ -147,7 +147,7 @@ export function conversation(call, identity, details, changed, arrived, refused)
   async function post({ clientMessageId, text }) {
     try {
       if (chat.status === "new") await begin();
-      const entry = await call("POST message", { body: { clientMessageId, text } });
+      const entry = await call("POST message", { body: { clientMessageId, text }, wants: "id" });
       chat.entries = merge(chat.entries, [entry]);
       settle([entry]);
     } catch (failure) {
@@ -177,7 +177,7 @@ export function conversation(call, identity, details, changed, arrived, refused)
   async function poll(waits, signal) {
     const began = Date.now(), before = answered;
     const { messages, cursor: next, status, operator, queue, typing, readUpTo, nextPollMs } =
-      await call(`GET poll?after=${cursor}${waits ? `&wait=25&typing=${chat.typing}&readUpTo=${chat.readUpTo ?? START}` : ""}`, { signal, seconds: 35 });
+      await call(`GET poll?after=${cursor}${waits ? `&wait=25&typing=${chat.typing}&readUpTo=${chat.readUpTo ?? START}` : ""}`, { signal, seconds: 35, wants: "cursor" });
     signal.throwIfAborted();
     isSynced = chat.status !== "closed" || status === "closed"; // else begun anew on another device
     cursor = next;
@@ -197,7 +197,7 @@ export function conversation(call, identity, details, changed, arrived, refused)
   async function sync(signal) {
     if (identity.jwt && (identity.token || !identity.session)) await open();
     if (!identity.jwt && !identity.token) return look(signal);
-    const { sessionId, messages, cursor: last, hasMore, status, readUpTo } = await call(`GET ${PAGE}`, { signal });
+    const { sessionId, messages, cursor: last, hasMore, status, readUpTo } = await call(`GET ${PAGE}`, { signal, wants: "sessionId" });
     signal.throwIfAborted();
     const known = sessionId === identity.session ? chat.entries : [];
     identity.keep(sessionId, identity.token);

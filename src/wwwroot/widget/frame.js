@@ -35,6 +35,9 @@ function fontsOf(sheet) {
  */
 export function holdCaret(page, isOpen) {
   let until = 0, tries = 0, isTaking = false;
+  /** The part of the page that has just taken it. For a moment it cannot again: listeners of `window` that were there before hear that it has lost it. @type {HTMLElement | null} */
+  let thief = null;
+  const hold = (isHeld = false) => { if (thief) thief.inert = isHeld; };
   /** @type {HTMLElement | undefined} */
   let last;
   const came = () => {
@@ -47,12 +50,15 @@ export function holdCaret(page, isOpen) {
   addEventListener("keydown", ({ key }) => key === "Tab" ? left() : came(), true);
   addEventListener("blur", () => setTimeout(() => {
     if (!isOpen() || document.hasFocus() || !page.document.hasFocus() || Date.now() > until || tries-- < 1) return;
-    isTaking = true;
+    hold(false);
+    thief = page.document.querySelector("body :focus-within");
+    hold(isTaking = true);
     last?.focus();
     isTaking = false;
+    setTimeout(hold, 100);
   }));
   const { addEventListener: listen } = EventTarget.prototype; // the page may have replaced its own
   listen.call(page, "pointerdown", left, true);
   for (const type of ["blur", "focusout"]) listen.call(page, type, event => isTaking && event.stopImmediatePropagation(), true);
-  return { came };
+  return { came, hold };
 }

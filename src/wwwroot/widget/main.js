@@ -1,7 +1,7 @@
 // @ts-check
 import { conversation } from "./conversation.js";
 import { dress, holdCaret } from "./frame.js";
-import { compareIds, fill } from "./messages.js";
+import { cleanLine, compareIds, fill } from "./messages.js";
 import { panel } from "./panel.js";
 import { connect, Identity, pause } from "./service.js";
 import { onShared, own, shared } from "./storage.js";
@@ -18,7 +18,7 @@ export async function start({ data: { texts: further, department }, base, wanted
   const page = parent, frame = /** @type {HTMLElement} */ (frameElement), box = /** @type {HTMLElement} */ (frame.parentNode);
   const launcher = /** @type {HTMLButtonElement} */ (box.firstChild);
   const [css, plain, more] = await Promise.all([
-    content(files[0], "text"), content(files[1], "json"), further && content(fetch(new URL(further, page.document.baseURI), { credentials: "omit" }), "json").catch(console.warn)]);
+    content(files[0], "text"), content(files[1], "json"), further && ownTexts().catch(console.warn)]);
   const texts = { ...plain, ...more }, tag = tagOf(wanted), locale = more || tag.split("-")[0] === known ? tag : known;
   for (const [of, Sheet] of /** @type {[DocumentOrShadowRoot, typeof CSSStyleSheet][]} */ ([[document, CSSStyleSheet], [box.getRootNode(), /** @type {any} */ (page).CSSStyleSheet]])) {
     const sheet = new Sheet();
@@ -32,19 +32,25 @@ export async function start({ data: { texts: further, department }, base, wanted
   const identity = new Identity(jwt, keyOf);
   let isOpen = false, unread = 0, told = "", refusals = 0;
   // Of each identity apart: what one customer has read is news to another still.
-  const seenKey = () => `seen:${identity.key}`, readSeen = () => shared.get(seenKey()) ?? "0-0";
+  const seenKey = () => `seen:${identity.key}`, readSeen = () => idAt(seenKey());
   let seen = readSeen();
   /** What is not sent yet, of each identity apart; it outlasts a reload of this tab. */
   const draft = {
-    /** @returns {string} */
-    read: () => own.get(`draft:${identity.key}`) ?? "",
+    read: () => `${own.get(`draft:${identity.key}`) ?? ""}`,
     /** @param {string} text */
     keep: text => own.set(`draft:${identity.key}`, text || null),
   };
-  const details = () => ({ locale: shortest(locale), pageUrl: addressOf(page.location), department });
+  const details = () => ({ locale: shortest(locale), pageUrl: addressOf(page.location), department: department && cleanLine(String(department).slice(0, 200)) || undefined });
   const chat = conversation(connect(`${base}api/v1/chat/`, identity), identity, details, show, arrived, refused);
   const makeWindow = () => panel(chat, texts, locale, path => icon(path, document), frame, close, draft);
   let window = makeWindow(), titled = "", pageTitle = "";
+
+  /** Those of the page's own; what is no text is left out. */
+  async function ownTexts() {
+    const own = await content(fetch(new URL(further, page.document.baseURI), { credentials: "omit" }), "json");
+    for (const key in own) if (typeof own[key] !== "string") delete own[key];
+    return own;
+  }
 
   const isLookedAt = () => isOpen && !document.hidden;
 
@@ -89,7 +95,7 @@ export async function start({ data: { texts: further, department }, base, wanted
 
   /** @param {string} id for which another tab may have rung already */
   function ring(id) {
-    if (compareIds(id, shared.get("rung") ?? "0-0") <= 0) return;
+    if (compareIds(id, idAt("rung")) <= 0) return;
     shared.set("rung", id);
     try {
       if (!shared.get("muted") && page.navigator.userActivation?.hasBeenActive) chime(/** @type {any} */ (page).AudioContext);
@@ -158,7 +164,7 @@ export async function start({ data: { texts: further, department }, base, wanted
   }
 
   onShared(key => {
-    if (key === seenKey()) seen = shared.get(key) ?? seen;
+    if (key === seenKey()) seen = idAt(key, seen);
     if (key === identity.key) {
       const { session, token } = identity;
       identity.read();
@@ -174,14 +180,19 @@ export async function start({ data: { texts: further, department }, base, wanted
   return {
     open, close, identify, toggle: () => isOpen ? close() : open(),
 
-    /** Before the frame is taken away. */
-    end() {
-      if (isOpen) turn(false);
+    /** The frame is taken away, or was. @param {boolean} returns */
+    end(returns) {
+      if (isOpen && !returns) turn(false);
+      chat.entries = []; // the frame still hears that it is hidden, and would count again
       if (unread) badge(0);
+      caret.hold();
     },
   };
 }
 Object.assign(window, { start });
+
+/** The id of a message that is kept there. What else is there was put there by the page. @param {string} key */
+const idAt = (key, none = "0-0") => /^\d+-\d+$/.exec(shared.get(key))?.[0] ?? none;
 
 /** @param {Promise<Response>} answer @param {"json" | "text"} as */
 async function content(answer, as) {

@@ -1,9 +1,9 @@
 // @ts-check
 // How the visitor's messages go out.
-import { pause, sleep } from "./service.js";
+import { pause, problemOf, sleep } from "./service.js";
 import { own } from "./storage.js";
 
-/** @typedef {import("./messages.js").Unsent} Unsent @typedef {import("./service.js").Identity} Identity @typedef {import("./service.js").Problem} Problem */
+/** @typedef {import("./messages.js").Unsent} Unsent @typedef {import("./service.js").Identity} Identity */
 
 /**
  * Sends messages one after the other, each under one id until the service has answered, so that a lost answer never doubles one. They outlast a reload.
@@ -11,6 +11,8 @@ import { own } from "./storage.js";
  */
 export function outbox(identity, post, changed) {
   const stored = () => `unsent:${identity.key}`;
+  /** What an earlier page left; the page may have put something else in its place. @returns {Unsent[]} */
+  const left = () => [own.get(stored())].flat().filter(item => item?.clientMessageId && item.text?.trim && Date.parse(item.sentAt));
   let isBusy = false;
   let abort = new AbortController();
 
@@ -23,7 +25,7 @@ export function outbox(identity, post, changed) {
         await post(item);
         failures = 0;
       } catch (failure) {
-        const problem = /** @type {Problem} */ (failure);
+        const problem = problemOf(failure);
         item.failed = !problem.isTransient || failures > 1;
         if (!problem.isTransient) item.refused = problem.code;
         changed();
@@ -34,8 +36,7 @@ export function outbox(identity, post, changed) {
   }
 
   const box = {
-    /** @type {Unsent[]} */
-    items: own.get(stored()) ?? [],
+    items: left(),
 
     /** @param {Unsent[]} items what is left to be sent */
     keep(items) {
@@ -45,7 +46,7 @@ export function outbox(identity, post, changed) {
     },
 
     /** @param {Unsent[]} items what goes along to another identity */
-    move: items => box.keep([...own.get(stored()) ?? [], ...items]),
+    move: items => box.keep([...left(), ...items]),
 
     /** @param {string} text */
     add(text) {

@@ -19,6 +19,9 @@ export class Problem extends Error {
   }
 }
 
+/** What went wrong; no answer of the service where it is none that the service gave. @param {unknown} failure */
+export const problemOf = failure => failure instanceof Problem ? failure : new Problem(0, "network");
+
 /**
  * Milliseconds before the next try: doubled each time up to half a minute, and spread, so that callers do not return in step.
  * @param {number} failures @param {number} [seconds] that the service asks for; at most an hour, even if its clock is wrong
@@ -81,10 +84,10 @@ export class Identity {
 
 /**
  * Asks with the caller's credential in a header; never with the cookie, which browsers withhold from embedded pages.
- * @typedef {(path: string, options?: { body?: object, signal?: AbortSignal, headers?: object, seconds?: number }) => Promise<any>} Call
- * @param {string} base @param {Identity} identity @returns {Call} takes what is asked for as "GET history"
+ * @typedef {(path: string, options?: { body?: object, signal?: AbortSignal, headers?: Record<string, string>, seconds?: number, wants?: string }) => Promise<any>} Call
+ * @param {string} base @param {Identity} identity @returns {Call} takes what is asked for as "GET history", and which field its answer has
  */
-export const connect = (base, identity) => async (path, { body, signal, headers, seconds = 15 } = {}) => {
+export const connect = (base, identity) => async (path, { body, signal, headers, seconds = 15, wants } = {}) => {
   const [method, address] = path.split(" "), { key } = identity;
   try {
     const answer = await fetch(base + (method === "GET" ? unique(address) : address), {
@@ -100,15 +103,17 @@ export const connect = (base, identity) => async (path, { body, signal, headers,
       },
       body: body && JSON.stringify(body),
     });
-    const content = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : await answer.text();
+    const type = answer.headers.get("Content-Type") ?? "", content = type.includes("json") ? await answer.json() : await answer.text();
     if (identity.key !== key) throw 0; // somebody else sits here now, and this is not for their eyes
+    // What answers in the service's place, such as a proxy's page of maintenance or a service worker that is offline, has not done it.
+    if (answer.ok && (wants ? content[wants] == null : answer.status !== 204 && !type.includes(headers?.Accept ?? "json"))) throw 0;
     if (answer.ok) return content;
     const after = answer.headers.get("Retry-After") ?? ""; // seconds, or a date (RFC 9110, 10.2.3)
     const problem = new Problem(answer.status, content.code ?? "other", +after || (Date.parse(after) - Date.now()) / 1000 || 0);
     problem.errors = content.errors;
     throw problem;
   } catch (failure) {
-    throw failure instanceof Problem ? failure : new Problem(0, "network");
+    throw problemOf(failure);
   }
 };
 
@@ -123,11 +128,11 @@ export function describer(call, details, told) {
     const body = details();
     for (const name of left) delete body[name];
     try {
-      const answer = await call(path, { body });
+      const answer = await call(path, { body, wants: "sessionId" });
       told(body);
       return answer;
     } catch (problem) {
-      const { errors = {} } = /** @type {Problem} */ (problem), refused = Object.keys(errors).filter(name => body[name]);
+      const { errors = {} } = /** @type {Problem} */ (problem), refused = Object.keys(body).filter(name => errors[name]);
       if (!refused.length) throw problem;
       console.warn("The chat leaves out what the service refuses of this page:", ...refused.map(name => `${name} "${body[name]}". ${errors[name]}`));
       refused.forEach(name => left.add(name));
@@ -170,7 +175,7 @@ export function pulse(step, tell, goesOn) {
         tell("online");
       } catch (failure) {
         if (signal.aborted) continue;
-        const problem = /** @type {Problem} */ (failure);
+        const problem = problemOf(failure);
         if (!problem.isTransient && !goesOn(problem)) break;
         isCut = waits && problem.code === "network";
         delay = pause(failures++, problem.seconds);

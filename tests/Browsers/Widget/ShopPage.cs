@@ -31,19 +31,6 @@ public sealed class ShopPage : IAsyncDisposable
         li p { margin: 0; }
         """;
 
-    /// <summary>A service worker as tutorials have it: what was fetched once is never fetched again.</summary>
-    private const string CacheFirst = """
-        addEventListener("install", () => skipWaiting());
-        addEventListener("activate", event => event.waitUntil(clients.claim()));
-        addEventListener("fetch", event => event.request.method === "GET" && event.respondWith((async () => {
-          const cache = await caches.open("everything"), known = await cache.match(event.request, { OPTIONS });
-          if (known) return known;
-          const answer = await fetch(event.request);
-          cache.put(event.request, answer.clone());
-          return answer;
-        })()));
-        """;
-
     private const string Shoe = "M14 36c10 10 26 6 34-10l34 22c12 6 26 4 26 18v4H14ZM14 70v6h94v-6M56 36l-8 9M65 42l-8 9M74 48l-8 9";
     private const string Boot = "M34 10h30v30c10 8 40 6 40 26v6H34ZM34 72v7h70v-7M34 22h30M64 30h-8M64 38h-8M70 45l-6 7";
     private const string Coat = "M46 10l14 8 14-8 16 8 12 44-9 3L82 36v44H38V36L27 65l-9-3 12-44ZM60 18v62M52 54h-5M68 54h5";
@@ -93,23 +80,19 @@ public sealed class ShopPage : IAsyncDisposable
             return http.Response.WriteAsync(Hostile(name.Value![1..], query["node"].ToString()));
         }
 
-        if (http.Request.Path == "/sw.js")
-        {
-            http.Response.ContentType = "text/javascript";
-            return http.Response.WriteAsync(CacheFirst.Replace("OPTIONS", query["options"], StringComparison.Ordinal));
-        }
-
         if (http.Request.Path.Value!.EndsWith(".json", StringComparison.Ordinal))
         {
             http.Response.ContentType = "application/json";
-            return http.Response.WriteAsync("""{ "title": "Hulp", "send": "Versturen" }""");
+            return http.Response.WriteAsync(http.Request.Path == "/other-kinds.json"
+                ? """{ "title": null, "placeholder": 5, "unread": {}, "send": ["Send"] }"""
+                : """{ "title": "Hulp", "send": "Versturen" }""");
         }
 
         var node = query["node"].ToString();
         var attributes = string.Join(' ', query.Where(field => field.Key is not ("node" or "lang")).Select(field => $"data-{field.Key}=\"{field.Value}\""));
         http.Response.ContentType = "text/html; charset=utf-8";
         // The page's own style has a nonce, which the widget knows nothing of.
-        http.Response.Headers.ContentSecurityPolicy = $"default-src 'none'; script-src {node}; connect-src {node} 'self'; worker-src 'self'; img-src data:; style-src 'nonce-shop'";
+        http.Response.Headers.ContentSecurityPolicy = $"default-src 'none'; script-src {node}; connect-src {node} 'self'; img-src data:; style-src 'nonce-shop'";
         return http.Response.WriteAsync($"""
             <!doctype html>
             <html lang="{WebUtility.HtmlEncode(query["lang"].FirstOrDefault() ?? "en")}">

@@ -79,6 +79,58 @@ public sealed class WidgetLeftOversTests(Chromium chromium, WidgetNodes desk) : 
         Assert.Contains("/orders", await told.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
+    /// <summary>What is no answer of the service, though it says that all is well, is waited out as if there were none.</summary>
+    [Theory]
+    [InlineData("text/html", "<title>Back soon</title>", true)]
+    [InlineData("text/html", "<title>Back soon</title>", false)]
+    [InlineData("application/json", "{}", true)]
+    [InlineData("application/json", "{}", false)]
+    [InlineData("application/json", "null", true)]
+    [InlineData("text/plain", "", true)]
+    public async Task A_page_of_maintenance_with_status_200_loses_nothing_and_is_not_asked_without_end(string type, string body, bool hasConversation)
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var widget = await desk.VisitAsync(visitor);
+        await widget.OpenAsync();
+        var before = new List<string>();
+        if (hasConversation)
+        {
+            await widget.SaidAsync("Hello");
+            var (dana, session) = await desk.AnswerAsync(widget);
+            await Expect(widget.Title).ToHaveTextAsync("Dana");
+            before.Add("Hello");
+            await MaintainAsync();
+            // The poll that still waits at the service comes back, and the next ones get the page.
+            await dana.SayAsync("Good day", session);
+            before.Add("Good day");
+        }
+        else
+        {
+            await MaintainAsync();
+        }
+
+        var asked = 0;
+        widget.Page.Request += (_, request) => Interlocked.Add(ref asked, request.Url.Contains("/api/v1/chat/", StringComparison.Ordinal) ? 1 : 0);
+        var kept = await KeptAsync();
+        await widget.SayAsync("Written meanwhile");
+        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        Assert.InRange(asked, 2, 16);
+        Assert.Equal(kept, await KeptAsync());
+        await Expect(widget.Said("visitor").Last).ToHaveTextAsync("Written meanwhile");
+
+        await widget.Page.UnrouteAllAsync();
+        await widget.ShowsAsync([.. before, "Written meanwhile"]);
+        await Expect(widget.Panel.Locator("li.visitor:not(.failed)", new() { HasText = "Written meanwhile" })).Not.ToContainTextAsync("Sending");
+        await widget.Page.ReloadAsync();
+        await widget.ShowsAsync([.. before, "Written meanwhile"]);
+        string[] all = [.. before, "Written meanwhile"];
+        Assert.Equal(all, await widget.HistoryAsync());
+
+        Task MaintainAsync() => widget.Page.RouteAsync("**/api/v1/chat/**", route =>
+            route.FulfillAsync(new() { ContentType = type, Body = body, Headers = [new("Access-Control-Allow-Origin", "*")] }));
+        Task<string?> KeptAsync() => widget.Page.EvaluateAsync<string?>("localStorage['intotes-chat:session']");
+    }
+
     /// <summary>The keys under which the browser keeps something that this is in.</summary>
     private static Task<string[]> KeptAsync(WidgetWindow widget, string pattern) => widget.Page.EvaluateAsync<string[]>("""
         pattern => [localStorage, sessionStorage].flatMap(area => Object.entries(area).filter(entry => RegExp(pattern).test(entry.join())).map(([key]) => key))

@@ -125,6 +125,61 @@ public sealed class WidgetStateTests(Chromium chromium, WidgetNodes desk) : ICla
         await Expect(widget.Page).ToHaveTitleAsync("(1) Basket");
     }
 
+    [Theory]
+    [InlineData("document.querySelector('intotes-chat').remove()")]
+    [InlineData("document.documentElement.prepend(document.querySelector('intotes-chat'))")]
+    [InlineData("window.IntotesChat.destroy(), void setTimeout(() => window.IntotesChat.mount())")]
+    public async Task The_number_in_the_title_goes_with_what_was_taken_out_and_comes_once_it_is_back(string taking)
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var widget = await desk.VisitAsync(visitor);
+        await widget.OpenAsync();
+        await widget.SaidAsync("Hello");
+        var (dana, session) = await desk.AnswerAsync(widget);
+        await Expect(widget.Title).ToHaveTextAsync("Dana");
+        await widget.CallAsync<object?>("void chat.close()");
+        await widget.Page.EvaluateAsync("document.title = 'Orders'");
+        await dana.SayAsync("One", session);
+        await Expect(widget.Page).ToHaveTitleAsync("(1) Orders");
+
+        await widget.Page.EvaluateAsync(taking);
+        await dana.SayAsync("Two", session);
+        await Expect(widget.Page).ToHaveTitleAsync("(2) Orders");
+        await widget.OpenAsync();
+
+        await Expect(widget.Launcher).ToHaveTextAsync("");
+        await Expect(widget.Page).ToHaveTitleAsync("Orders");
+    }
+
+    [Theory]
+    [InlineData("\"text\"")]
+    [InlineData("[null, 5, \"text\", {}, { \"clientMessageId\": \"1\", \"text\": {}, \"sentAt\": \"2026-01-01T00:00:00Z\" }, { \"clientMessageId\": \"2\", \"text\": \"No time\" }]")]
+    [InlineData("{ \"length\": 1 }")]
+    [InlineData("5")]
+    public async Task What_the_page_has_put_in_the_place_of_what_was_kept_stops_nothing(string kept)
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var widget = await desk.VisitAsync(visitor);
+        await widget.Page.EvaluateAsync("""
+            kept => {
+              for (const name of ["unsent:session", "draft:session"]) sessionStorage[`intotes-chat:${name}`] = kept;
+              for (const name of ["seen:session", "rung"]) localStorage[`intotes-chat:${name}`] = kept;
+            }
+            """, kept);
+        await widget.OpenAsync();
+        await widget.SaidAsync("Hello");
+        var (dana, session) = await desk.AnswerAsync(widget);
+        await dana.SayAsync("Good day", session);
+        await widget.ShowsAsync("Hello", "Good day");
+        await widget.CallAsync<object?>("void chat.close()");
+        await dana.SayAsync("Still here?", session);
+        await Expect(widget.Launcher).ToHaveTextAsync("1");
+        await widget.OpenAsync();
+
+        await widget.SaidAsync("Yes");
+        await widget.ShowsAsync("Hello", "Good day", "Still here?", "Yes");
+    }
+
     [Fact]
     public async Task Control_characters_become_newlines_or_nothing_and_what_is_too_long_is_kept_and_said()
     {

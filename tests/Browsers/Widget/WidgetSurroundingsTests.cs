@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace Intotes.Chat.Tests.Browsers.Widget;
@@ -40,18 +42,43 @@ public sealed class WidgetSurroundingsTests(Chromium chromium, WidgetNodes desk)
         Assert.Equal($"{desk.Shop.Origin}/{new string('p', 5000)}"[..2000], (string?)(await SeenAsync(widget))["pageUrl"]);
     }
 
-    [Fact]
-    public async Task A_department_that_is_none_is_left_out_with_a_warning()
+    [Theory]
+    [InlineData("no-such", "department \"no-such\"")]
+    [InlineData("+%F0%9F%8C%BB+", "department \"🌻\"")]
+    [InlineData("long", "department \"xxx")]
+    [InlineData("", null)]
+    [InlineData("+%01", null)]
+    public async Task A_department_that_is_none_is_left_out_with_a_warning(string department, string? warning)
     {
         await using var visitor = (await chromium.OpenAsync()).Expecting("status of 400");
         var warnings = new List<string>();
         visitor.Context.Console += (_, message) => warnings.Add(message.Type == "warning" ? message.Text : "");
-        var widget = await desk.VisitAsync(visitor, "department=no-such");
+        if (department == "long")
+        {
+            await visitor.Context.AddInitScriptAsync("window.IntotesChatSettings = { department: 'x'.repeat(70000) };");
+        }
+
+        var widget = await desk.VisitAsync(visitor, department == "long" ? "" : $"department={department}");
         await widget.OpenAsync();
         await widget.SaidAsync("Hello");
 
         await Expect(widget.Banner).ToContainTextAsync("in the queue");
-        Assert.Contains(warnings, text => text.Contains("department \"no-such\"", StringComparison.Ordinal));
+        Assert.Equal(warning is null, !warnings.Exists(text => text.Contains(warning ?? "department", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("http://[")]
+    [InlineData("other-kinds.json")]
+    [InlineData("none.html")]
+    public async Task Texts_of_the_page_that_are_none_are_left_out_with_the_plain_ones_in_their_place(string texts)
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var widget = await desk.VisitAsync(visitor, $"texts={Uri.EscapeDataString(texts)}");
+        await widget.OpenAsync();
+        await widget.SaidAsync("Hello");
+
+        await Expect(widget.Title).ToHaveTextAsync("Support");
+        await Expect(widget.Field).ToHaveAttributeAsync("placeholder", English);
     }
 
     [Fact]
@@ -83,20 +110,39 @@ public sealed class WidgetSurroundingsTests(Chromium chromium, WidgetNodes desk)
         Assert.Equal(session, await widget.SessionAsync());
     }
 
-    /// <summary>Cache-first by the address, and by the address without its query.</summary>
+    /// <summary>
+    /// Between the chat and the service stands a cache that asks for nothing twice, such as a service worker of the page in browsers that give it the chat's frame, too:
+    /// by the address, and by the address without its query.
+    /// </summary>
     [Theory]
-    [InlineData("", true, 20)]
-    [InlineData("ignoreSearch: true", false, 9)]
-    public async Task A_service_worker_that_caches_everything_is_not_asked_without_end(string options, bool showsNews, int most)
+    [InlineData(false, 20)]
+    [InlineData(true, 9)]
+    public async Task A_cache_that_answers_everything_is_not_asked_without_end(bool ignoresQuery, int most)
     {
         await using var visitor = await chromium.OpenAsync();
         var widget = await desk.VisitAsync(visitor);
-        await widget.Page.EvaluateAsync("async options => { await navigator.serviceWorker.register('/sw.js?options=' + options); await navigator.serviceWorker.ready; }", options);
-        await widget.Page.ReloadAsync();
+        var known = new ConcurrentDictionary<string, Task<IAPIResponse>>();
+        var (polls, polled) = (0, new TaskCompletionSource());
+        await widget.Page.RouteAsync("**/api/v1/chat/**", async route =>
+        {
+            if (route.Request.Method != "GET")
+            {
+                await route.ContinueAsync();
+                return;
+            }
+
+            if (route.Request.Url.Contains("/chat/poll", StringComparison.Ordinal) && Interlocked.Increment(ref polls) > 1)
+            {
+                polled.TrySetResult();
+            }
+
+            var address = ignoresQuery ? route.Request.Url.Split('?')[0] : route.Request.Url;
+            await route.FulfillAsync(new() { Response = await known.GetOrAdd(address, _ => route.FetchAsync(new() { Timeout = 60_000 })) });
+        });
         await widget.OpenAsync();
         await widget.SayAsync("Hello");
         await Expect(widget.Panel.Locator("li.visitor")).ToContainTextAsync("Hello");
-        if (showsNews)
+        if (!ignoresQuery)
         {
             var (dana, session) = await desk.AnswerAsync(widget);
             foreach (var text in (string[])["One", "Two", "Three"])
@@ -106,12 +152,29 @@ public sealed class WidgetSurroundingsTests(Chromium chromium, WidgetNodes desk)
             }
         }
 
-        var polls = 0;
-        widget.Page.Request += (_, request) => Interlocked.Add(ref polls, request.Url.Contains("/chat/poll", StringComparison.Ordinal) ? 1 : 0);
+        await polled.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Interlocked.Exchange(ref polls, 0);
         await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
 
         Assert.InRange(polls, 0, most);
         await widget.SaidAsync("Still here");
+    }
+
+    [Theory]
+    [InlineData(1200, 700)]
+    [InlineData(390, 700)]
+    public async Task On_a_page_with_a_zoom_of_its_own_the_window_is_on_the_screen(int width, int height)
+    {
+        await using var visitor = await chromium.OpenAsync(new() { ViewportSize = new() { Width = width, Height = height } });
+        var widget = await desk.VisitAsync(visitor);
+        await widget.Page.EvaluateAsync("document.documentElement.style.zoom = 1.5");
+        await widget.OpenAsync();
+
+        var box = (await widget.Page.Locator("intotes-chat iframe").BoundingBoxAsync())!;
+
+        Assert.True(box.X >= 0 && box.Y >= 0 && box.X + box.Width <= width && box.Y + box.Height <= height, $"{box.X} {box.Y} {box.Width} {box.Height}");
+        await Expect(widget.Field).ToBeInViewportAsync(new() { Ratio = 1 });
+        await Expect(widget.Button("Minimise")).ToBeInViewportAsync(new() { Ratio = 1 });
     }
 
     /// <summary>What operators see of this visitor, who waits.</summary>
