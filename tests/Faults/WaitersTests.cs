@@ -15,7 +15,7 @@ namespace Intotes.Chat.Tests.Faults;
 [Collection(nameof(Alone))]
 public sealed class WaitersTests(ChatNodes shared)
 {
-    private const int Sessions = 20, OfEach = 50;
+    private const int Sessions = 25, OfEach = 40;
 
     private static readonly TimeSpan ChangesWithin = TimeSpan.FromSeconds(60);
 
