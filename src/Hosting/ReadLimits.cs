@@ -88,6 +88,9 @@ public sealed class ReadLimits : IDisposable
     /// <summary>The client that a request comes from.</summary>
     public static string ClientOf(HttpContext http, string? user) => user is null ? ClientName.Of(http.Connection.RemoteIpAddress) : "user " + user;
 
+    /// <summary>Whether what any client has read is remembered.</summary>
+    public bool CountsAnybody => paidUntil.Count > 0;
+
     /// <summary>Whether a client has read all that it may for now.</summary>
     public bool IsInDebt(string client) => Debt(client) > TimeSpan.Zero;
 
