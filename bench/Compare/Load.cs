@@ -15,7 +15,7 @@ internal static partial class Load
 {
     private const int Connections = 64;
 
-    /// <summary>Runs both in turn, and who comes first changes, so that whatever else the machine does meets both alike.</summary>
+    /// <summary>Runs both in turn, and who comes first changes, so that other work of the machine meets both alike.</summary>
     public static async Task<(Round[] First, Round[] Second)> InterleaveAsync(Side first, Side second, int rounds, double seconds)
     {
         await WarmUpAsync(first);

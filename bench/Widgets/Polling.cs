@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Widgets;
 
-/// <summary>Widgets that poll at a fixed rate, whatever the answers take.</summary>
+/// <summary>Widgets that poll at a fixed rate, however long the answers take.</summary>
 internal static class Polling
 {
     public static async Task<object> RunAsync(Options options, Clients clients)

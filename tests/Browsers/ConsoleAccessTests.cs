@@ -206,7 +206,7 @@ public sealed class ConsoleAccessTests(Chromium chromium, PlatformNodes desk) : 
         ])
         {
             waiting += await step();
-            // Whoever comes back to the view has it looked up at once.
+            // An operator that comes back to the view has it looked up at once.
             await supervisor.ClickAsync("Desk");
             await supervisor.ClickAsync("Supervisor");
             var tile = supervisor.Page.GetByRole(AriaRole.Region, new() { Name = "Waiting", Exact = true });

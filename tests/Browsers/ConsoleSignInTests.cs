@@ -111,7 +111,7 @@ public sealed class ConsoleSignInTests(Chromium chromium, PlatformNodes desk) : 
     }
 
     [Fact]
-    public async Task Whoever_signs_in_after_another_at_one_tab_finds_nothing_of_the_former()
+    public async Task An_operator_that_signs_in_after_another_at_one_tab_finds_nothing_of_the_former()
     {
         await CallerAsync("Ann", "Secret of Ann");
         await using var dana = await SignInAsync();

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Intotes.Chat.Tests.Browsers;
 
-/// <summary>Who signs out has left this browser, whatever its tabs are doing just then.</summary>
+/// <summary>An operator that signs out has left this browser, in all its tabs and in the middle of anything.</summary>
 [Collection(nameof(BrowserStories))]
 public sealed class ConsoleSignOutTests(Chromium chromium, PlatformNodes desk) : ConsoleStory(chromium, desk), IClassFixture<PlatformNodes>
 {

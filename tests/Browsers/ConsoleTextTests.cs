@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Intotes.Chat.Tests.Browsers;
 
-/// <summary>Whatever people write is text to the console, wherever it shows it.</summary>
+/// <summary>The console shows all that people write as text.</summary>
 [Collection(nameof(BrowserStories))]
 public sealed class ConsoleTextTests(Chromium chromium, PlatformNodes desk) : ConsoleStory(chromium, desk), IClassFixture<PlatformNodes>
 {

@@ -5,7 +5,7 @@ namespace Intotes.Chat.Tests.Browsers;
 
 /// <summary>
 /// A browser profile that keeps what its pages complain of: errors on the console, which violations of a Content-Security-Policy are too, uncaught exceptions, and
-/// requests to other machines. Whatever the test did not announce fails it when the profile is closed.
+/// requests to other machines. An event that the test did not announce fails it when the profile is closed.
 /// </summary>
 public sealed class WatchedContext : IAsyncDisposable
 {

@@ -93,7 +93,7 @@ public sealed class Crowd(IReadOnlyList<Uri> nodes, int writers = 50, int operat
         return audit;
     }
 
-    /// <summary>Also ends whoever is still at work, where a test failed on the way.</summary>
+    /// <summary>Also ends clients that are still at work, where a test failed on the way.</summary>
     public void Dispose()
     {
         writing.Cancel();

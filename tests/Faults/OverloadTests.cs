@@ -4,7 +4,7 @@ using Intotes.Chat.Tests.Redis;
 
 namespace Intotes.Chat.Tests.Faults;
 
-/// <summary>Whoever is behind with the work, node or Redis, has the calls between them take longer: then polls are told to come less often, and sends go on.</summary>
+/// <summary>When a node or Redis is behind with its work, calls between them take longer. Then polls are told to come less often, and sends go on.</summary>
 public sealed class OverloadTests
 {
     private const int NominalMs = 6000;
@@ -27,7 +27,7 @@ public sealed class OverloadTests
         await UntilAsync(pause => pause > NominalMs * 3);
         (await visitor.SayAsync("Is my order through?")).Expect(HttpStatusCode.Created);
         var waited = await visitor.PollAsync("?after=0-0&wait=1");
-        Assert.True((int)waited["nextPollMs"]! > NominalMs, "Who waits at the server comes again at once, however slow it is.");
+        Assert.True((int)waited["nextPollMs"]! > NominalMs, "A client that waits at the server comes again at once, however slow that is.");
 
         proxy.Heal();
         await UntilAsync(pause => pause <= NominalMs * Spread);

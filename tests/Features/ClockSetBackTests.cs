@@ -112,7 +112,7 @@ public sealed class ClockSetBackTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whoever_called_before_is_served_before()
+    public async Task The_earlier_caller_is_served_first()
     {
         var sessions = new List<string>();
         async Task CallAsync() =>

@@ -95,7 +95,7 @@ public sealed class ClientLimitTests(LimitedNodes limited) : IClassFixture<Limit
     [InlineData("no session token", "POST chat/message")]
     [InlineData("nothing", "GET operator/calls")]
     [InlineData("nothing", "POST accounts/erase")]
-    public async Task Whoever_fails_to_say_who_it_is_is_told_to_wait_and_whoever_can_goes_on(string credential, string call)
+    public async Task Too_many_failed_authentications_have_to_wait_and_a_good_credential_goes_on(string credential, string call)
     {
         var stranger = ChatClient.Anonymous(limited.Nodes);
         stranger.Bearer = credential == "another key" ? Jwt.Issue("user", key: new string('k', 32)) : null;
@@ -118,7 +118,7 @@ public sealed class ClientLimitTests(LimitedNodes limited) : IClassFixture<Limit
     }
 
     [Fact]
-    public async Task A_bad_bearer_token_opens_no_session_of_whoever_is_told_to_wait()
+    public async Task A_bad_bearer_token_opens_no_session_of_a_client_that_has_to_wait()
     {
         var visitor = await limited.VisitorAsync();
         visitor.Bearer = Jwt.Issue("user", key: new string('k', 32)); // it decides, not the good session token

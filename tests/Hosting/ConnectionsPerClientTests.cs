@@ -26,7 +26,7 @@ public sealed class ConnectionsPerClientTests(ChatNodes nodes)
 
             Assert.Null(await RawConnection.OpenServedAsync(node.Address, Ct, IPAddress.Loopback));
             Assert.Null(await RawConnection.OpenServedAsync(node.Address, Ct, Neighbour));
-            Assert.True(await mine[0].IsServedAsync(Ct), "Whoever was there is not served any more.");
+            Assert.True(await mine[0].IsServedAsync(Ct), "The client that was there first is not served any more.");
 
             theirs.ForEach(connection => connection.Dispose());
             (await FillAsync(node, Neighbour)).ForEach(connection => connection.Dispose());

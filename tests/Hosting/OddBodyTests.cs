@@ -36,7 +36,7 @@ public sealed class OddBodyTests(ChatNodes nodes)
     }
 
     [Fact]
-    public async Task Whoever_says_who_it_is_in_a_header_may_call_what_takes_no_body_with_any()
+    public async Task A_client_with_a_credential_in_a_header_may_send_any_body_where_none_is_taken()
     {
         var token = await Browser.OpenAsync();
         using var body = Body("", "text/plain");

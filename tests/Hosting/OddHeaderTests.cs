@@ -113,7 +113,7 @@ public sealed class OddHeaderTests(ChatNodes nodes) : IAsyncLifetime
         Assert.DoesNotContain("Credentials", refused.Head, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Whoever does not speak HTTP is told so or hung up on, as often as it comes; the log, in which an error raises the alarm, says nothing.</summary>
+    /// <summary>A client that does not speak HTTP is told so or hung up on, as often as it comes; the log, in which an error raises the alarm, says nothing.</summary>
     [Theory]
     [InlineData("GARBAGE\r\n\r\n")]
     [InlineData("GET / HTTP/9.9\r\nHost: x\r\n\r\n")]

@@ -17,7 +17,7 @@ public sealed class SlowClientTests(ChatNodes nodes)
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Whoever_sends_its_headers_slowly_is_cut_off()
+    public async Task A_client_that_sends_its_headers_slowly_is_cut_off()
     {
         using var client = await RawConnection.OpenAsync(nodes.NextAddress(), Ct);
         await client.SendAsync("GET /api/v1/chat/availability HTTP/1.1\r\nHost: chat\r\n", Ct);
@@ -29,7 +29,7 @@ public sealed class SlowClientTests(ChatNodes nodes)
     }
 
     [Fact]
-    public async Task Whoever_sends_its_body_slowly_is_cut_off()
+    public async Task A_client_that_sends_its_body_slowly_is_cut_off()
     {
         using var client = await RawConnection.OpenAsync(nodes.NextAddress(), Ct);
         await client.SendAsync("POST /api/v1/chat/session HTTP/1.1\r\nHost: chat\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{\"name\":\"", Ct);
@@ -43,7 +43,7 @@ public sealed class SlowClientTests(ChatNodes nodes)
     }
 
     [Fact]
-    public async Task Whoever_reads_an_answer_slowly_is_cut_off()
+    public async Task A_client_that_reads_an_answer_slowly_is_cut_off()
     {
         var visitor = await MessageSteps.VisitorAsync(nodes);
         for (var n = 0; n < 75; n++)
@@ -75,7 +75,7 @@ public sealed class SlowClientTests(ChatNodes nodes)
     }
 
     [Fact]
-    public async Task Whoever_keeps_a_connection_between_two_polls_is_not_taken_for_slow()
+    public async Task A_client_that_keeps_a_connection_between_two_polls_is_not_taken_for_slow()
     {
         using var client = await RawConnection.OpenAsync(nodes.NextAddress(), Ct);
         for (var n = 0; n < 2; n++)
@@ -135,7 +135,7 @@ public sealed class SlowClientTests(ChatNodes nodes)
 
         Assert.Equal(Most, taken.Count);
         Assert.Null(await RawConnection.OpenServedAsync(few.Address, Ct));
-        Assert.True(await taken[0].IsServedAsync(Ct), "Whoever was there is not served any more.");
+        Assert.True(await taken[0].IsServedAsync(Ct), "The client that was there first is not served any more.");
 
         taken[^1].Dispose();
         var started = Stopwatch.GetTimestamp();

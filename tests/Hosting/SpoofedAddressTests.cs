@@ -14,7 +14,7 @@ public sealed class SpoofedAddressTests
     private const int Requests = 100_000, WarmUp = 5_000, Connections = 8, Batch = 50, SessionsPerMinute = 600;
 
     /// <summary>
-    /// Whatever is kept of an address takes 100 bytes at the very least in .NET (a string, an entry, its slot) and in Redis (a key with a lifetime, a value),
+    /// An entry for an address takes 100 bytes at the very least in .NET (a string, an entry, its slot) and in Redis (a key with a lifetime, a value),
     /// which would be 10 MB here. The rest is room for what the runtime, its pools and the sessions that are permitted take.
     /// </summary>
     private const long MostManagedGrowth = 5_000_000, MostRedisGrowth = 5_000_000;

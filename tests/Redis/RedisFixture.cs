@@ -89,7 +89,7 @@ public sealed class RedisFixture : IAsyncLifetime
             (started, Configuration, Source) = (container, container.GetConnectionString(), $"a container of {image}");
             return null;
         }
-        catch (Exception failure) // Whatever keeps Docker from serving us, a process serves as well.
+        catch (Exception failure) // Docker does not serve; a process serves as well.
         {
             if (container is not null)
             {

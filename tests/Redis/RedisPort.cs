@@ -51,7 +51,7 @@ internal static class RedisPort
         }
     }
 
-    /// <summary>Whoever it is: only whether something answers is asked here.</summary>
+    /// <summary>Only whether anything answers.</summary>
     private static async Task<SslStream> EncryptAsync(NetworkStream plain, CancellationToken ct)
     {
         var encrypted = new SslStream(plain, leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate is not null);

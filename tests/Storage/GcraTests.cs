@@ -70,7 +70,7 @@ public sealed class GcraTests(ChatNodes nodes)
             iter: 200, threads: 1);
 
     [Fact]
-    public Task Whoever_keeps_the_pace_is_never_refused_and_whoever_waits_as_told_is_permitted() =>
+    public Task A_client_that_keeps_the_pace_is_never_refused_and_one_that_waited_as_told_is_permitted() =>
         Gen.Select(Limit, Gen.Long[0, 2000].Array[1, 200], Gap.Array[0, 100]).SampleAsync(
             async (limit, late, before) =>
             {

@@ -68,7 +68,7 @@ public sealed class LostSubscriptionTests
     }
 
     [Fact]
-    public async Task On_a_cluster_whoever_waits_hears_again_after_the_primary_of_its_channel_was_replaced()
+    public async Task On_a_cluster_a_waiter_hears_again_after_the_primary_of_its_channel_was_replaced()
     {
         await using var cluster = await RedisClusterProcesses.StartAsync(nodeTimeoutMs: 1500);
         await using var node = ChatNode.Start(cluster.Configuration, new LogWatch(), PatientNodes.Settings);

@@ -18,7 +18,7 @@ public sealed class ReplicasTests : IAsyncLifetime
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    /// <summary>Who waits for the replica.</summary>
+    /// <summary>The calls that wait for the replica.</summary>
     private Uri Careful => careful!.Addresses[0];
 
     public async ValueTask InitializeAsync()

@@ -43,7 +43,7 @@ public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedN
 
     /// <summary>What is read says nothing of how it ended, so a script has to.</summary>
     [Fact]
-    public async Task Whoever_has_the_end_of_a_closed_session_and_polls_again_costs_two()
+    public async Task A_poll_after_the_end_of_a_closed_session_costs_two()
     {
         var visitor = await VisitorAsync(account: false);
         (await visitor.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Storage;
 
-/// <summary>Behind Sentinel only whom most Sentinels name is written to, whatever else calls itself a primary. What the node logs here is expected.</summary>
+/// <summary>Behind Sentinel only the server that most Sentinels name is written to, even if others call themselves a primary. What the node logs here is expected.</summary>
 public sealed class SentinelsTests(ChatNodes shared)
 {
     /// <summary>A Sentinel that finds that its machine stood still for two seconds does nothing for thirty (Redis: "TILT mode").</summary>

@@ -81,7 +81,7 @@ public sealed class SignalsTests(PatientNodes own) : IClassFixture<PatientNodes>
     }
 
     [Fact]
-    public async Task Whoever_joins_as_the_last_one_leaves_hears_what_is_announced()
+    public async Task A_waiter_that_joins_as_the_last_one_leaves_hears_what_is_announced()
     {
         var channel = Keys.Announcements(SessionToken.NewSessionId());
         // Two, so that often one of them is the last.

@@ -1,5 +1,5 @@
 -- Adds a note or an audit entry that the visitor never sees, once for each request. Notes can fill a session. Audit entries are always added, and take the
--- place of the oldest. The bytes of whatever has a text are counted.
+-- place of the oldest. The bytes of every entry with a text are counted.
 -- KEYS   as in session.lua
 -- ARGV   1 what: 'note', 'transferred', 'blocked', 'unblocked' or 'customer_seen', 2 operator id, 3 operator's name, 4 text, 5 most entries,
 --        6 id of the request, 7 most bytes of notes, 0 for any number

@@ -10,7 +10,7 @@ public static class PersonName
     public const int MostCharacters = 100;
 
     /// <summary>
-    /// The name in one line, or null where nothing visible is left: control characters, line and paragraph separators and whatever turns the
+    /// The name in one line, or null where nothing visible is left: control characters, line and paragraph separators and characters that turn the
     /// writing direction become spaces, so that no name can end its line, or show what follows in another order.
     /// </summary>
     public static string? Clean(string? name)

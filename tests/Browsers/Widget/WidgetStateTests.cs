@@ -1,4 +1,5 @@
 using System.Net;
+using Intotes.Chat.Tests.Features.Operators;
 using static Microsoft.Playwright.Assertions;
 
 namespace Intotes.Chat.Tests.Browsers.Widget;
@@ -101,12 +102,7 @@ public sealed class WidgetStateTests(Chromium chromium, WidgetNodes desk) : ICla
     public async Task The_number_in_the_title_is_the_pages_own()
     {
         await using var visitor = await chromium.OpenAsync();
-        var widget = await desk.VisitAsync(visitor);
-        await widget.OpenAsync();
-        await widget.SaidAsync("Hello");
-        var (dana, session) = await desk.AnswerAsync(widget);
-        await Expect(widget.Title).ToHaveTextAsync("Dana");
-        await widget.CallAsync<object?>("void chat.close()");
+        var (widget, dana, session) = await ClosedInConversationAsync(visitor);
 
         await widget.Page.EvaluateAsync("document.title = '(7)  Orders'");
         await dana.SayAsync("One", session);
@@ -132,12 +128,7 @@ public sealed class WidgetStateTests(Chromium chromium, WidgetNodes desk) : ICla
     public async Task The_number_in_the_title_goes_with_what_was_taken_out_and_comes_once_it_is_back(string taking)
     {
         await using var visitor = await chromium.OpenAsync();
-        var widget = await desk.VisitAsync(visitor);
-        await widget.OpenAsync();
-        await widget.SaidAsync("Hello");
-        var (dana, session) = await desk.AnswerAsync(widget);
-        await Expect(widget.Title).ToHaveTextAsync("Dana");
-        await widget.CallAsync<object?>("void chat.close()");
+        var (widget, dana, session) = await ClosedInConversationAsync(visitor);
         await widget.Page.EvaluateAsync("document.title = 'Orders'");
         await dana.SayAsync("One", session);
         await Expect(widget.Page).ToHaveTitleAsync("(1) Orders");
@@ -218,5 +209,17 @@ public sealed class WidgetStateTests(Chromium chromium, WidgetNodes desk) : ICla
         await comment.EvaluateAsync("field => { field.value = 'Good\\v\\u0000\\u007f work'; field.dispatchEvent(new Event('input')); }");
         await widget.Button("Send rating").ClickAsync();
         await Expect(widget.Panel.GetByText("Thank you for your rating.")).ToBeVisibleAsync();
+    }
+
+    /// <summary>A visitor that an operator has answered, and that has closed the window.</summary>
+    private async Task<(WidgetWindow Widget, DeskCaller Dana, string Session)> ClosedInConversationAsync(WatchedContext visitor)
+    {
+        var widget = await desk.VisitAsync(visitor);
+        await widget.OpenAsync();
+        await widget.SaidAsync("Hello");
+        var (dana, session) = await desk.AnswerAsync(widget);
+        await Expect(widget.Title).ToHaveTextAsync("Dana");
+        await widget.CallAsync<object?>("void chat.close()");
+        return (widget, dana, session);
     }
 }

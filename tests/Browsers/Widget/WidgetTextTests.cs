@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
-/// <summary>Whatever anybody writes appears as text, from both sides, and nothing of it does anything.</summary>
+/// <summary>All that visitors and operators write appears as text, and none of it runs.</summary>
 [Collection(nameof(BrowserStories))]
 public sealed class WidgetTextTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {

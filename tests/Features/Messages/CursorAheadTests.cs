@@ -57,7 +57,7 @@ public sealed class CursorAheadTests(PrivateNodes own) : IClassFixture<PrivateNo
     }
 
     [Fact]
-    public async Task Whoever_has_the_operators_side_gets_it_too()
+    public async Task An_operator_gets_it_too()
     {
         var (visitor, dana) = (await MessageSteps.VisitorAsync(Nodes), ChatClient.Operator(Nodes));
         await visitor.ServeAsync(dana);

@@ -67,7 +67,7 @@ public sealed class EventTimesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whoever_stopped_typing_without_a_word_is_shown_so_before_the_quiet_is_over()
+    public async Task A_visitor_that_stopped_typing_without_a_word_is_shown_so_before_the_quiet_is_over()
     {
         var (visitor, dana) = (await MessageSteps.VisitorAsync(Nodes), ChatClient.Operator(Nodes));
         var session = await visitor.ServeAsync(dana);

@@ -40,7 +40,7 @@ public sealed class EventsEndTests(PrivateNodes own) : IClassFixture<PrivateNode
     [Theory]
     [InlineData("?after=0-0")]
     [InlineData("?after=0-0&wait=600&more=1")] // the way of all requests
-    public async Task Whoever_is_far_behind_when_a_session_is_closed_is_told_all_of_it(string query)
+    public async Task A_client_far_behind_when_a_session_is_closed_is_told_all_of_it(string query)
     {
         var visitor = await MessageSteps.VisitorAsync(Nodes);
         var ids = await Nodes.StoreAsync(visitor, (2 * MessageFollower.MostAtOnce) + 50);

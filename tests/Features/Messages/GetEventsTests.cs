@@ -4,7 +4,7 @@ using Intotes.Chat.Features.Messages;
 
 namespace Intotes.Chat.Tests.Features.Messages;
 
-/// <summary>What a stream of events tells, and from where on. Whoever writes asks the nodes in turn, so that half of it comes from the other node.</summary>
+/// <summary>What a stream of events tells, and from where on. Writers ask the nodes in turn, so that half of it comes from the other node.</summary>
 public sealed class GetEventsTests(PrivateNodes own) : IClassFixture<PrivateNodes>
 {
     private ChatNodes Nodes => own.Nodes;

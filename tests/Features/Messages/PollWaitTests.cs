@@ -76,7 +76,7 @@ public sealed class PollWaitTests(PrivateNodes own) : IClassFixture<PrivateNodes
     }
 
     [Fact]
-    public async Task Whoever_shows_what_is_no_longer_so_need_not_wait_to_learn_it()
+    public async Task A_client_that_shows_what_is_no_longer_so_need_not_wait_to_learn_it()
     {
         var (visitor, @operator) = (await MessageSteps.VisitorAsync(Nodes), ChatClient.Operator(Nodes, name: "Dana"));
         (await visitor.CallOperatorAsync()).Expect(HttpStatusCode.OK);

@@ -39,7 +39,7 @@ public sealed class AddNoteTests(DeskNodes desk) : DeskTest(desk)
     }
 
     [Fact]
-    public async Task Once_it_is_closed_whoever_had_it_last_may_still_add()
+    public async Task Once_it_is_closed_its_last_operator_may_still_add()
     {
         var dana = Desk.Operator();
         var call = await Desk.CallHeldByAsync(dana);

@@ -173,7 +173,7 @@ public sealed class NamesAndBlocksTests(DeskNodes desk) : DeskTest(desk)
     [InlineData(true, "active")]
     [InlineData(false, "waiting")]
     [InlineData(false, "closed")]
-    public async Task Whoever_is_not_blocked_or_not_held_erases_at_once(bool isHeld, string state)
+    public async Task A_visitor_that_is_not_blocked_or_not_held_erases_at_once(bool isHeld, string state)
     {
         var dana = Desk.Operator();
         var call = await Desk.CallHeldByAsync(dana);

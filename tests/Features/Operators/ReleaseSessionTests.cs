@@ -72,7 +72,7 @@ public sealed class ReleaseSessionTests(DeskNodes desk) : DeskTest(desk)
     }
 
     [Fact]
-    public async Task Releasing_again_takes_nothing_from_whoever_has_the_session_by_then()
+    public async Task Releasing_again_takes_nothing_from_the_operator_that_has_the_session_by_then()
     {
         var (dana, eli) = (Desk.Operator(), Desk.Operator(name: "Eli"));
         var call = await Desk.CallHeldByAsync(dana);

@@ -82,7 +82,7 @@ public sealed class SetPresenceTests(DeskNodes desk) : DeskTest(desk)
             Assert.Equal("departments", Assert.Single(refused["errors"]!.AsObject()).Key);
         }
 
-        // Whoever said more than that to an earlier version is listed without it.
+        // An operator that named more in an earlier version is listed without them.
         await Desk.Database.HashSetAsync(Keys.OfRoster()[1], dana.Id, "online 5 " + string.Join(',', Enumerable.Repeat("support", 5000)));
         var listed = (await dana.GetAsync("operator/operators")).Expect(HttpStatusCode.OK)["operators"]!.AsArray();
         Assert.Equal("support", (string?)Assert.Single(Assert.Single(listed, one => (string?)one!["id"] == dana.Id)!["departments"]!.AsArray()));

@@ -150,7 +150,7 @@ public sealed class TransferSessionTests(DeskNodes desk) : DeskTest(desk)
     }
 
     [Fact]
-    public async Task What_one_does_not_have_cannot_be_transferred_and_whoever_has_it_keeps_it()
+    public async Task An_operator_cannot_transfer_the_session_of_another_which_keeps_it()
     {
         var (dana, eli) = (await OnlineAsync("Dana"), await OnlineAsync("Eli"));
         await eli.PutAsync("operator/presence", new { capacity = 1 });

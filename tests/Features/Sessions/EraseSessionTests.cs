@@ -97,7 +97,7 @@ public sealed class EraseSessionTests(PrivateNodes own) : IClassFixture<PrivateN
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Whoever_waits_for_news_of_it_is_told_at_once(bool isAccount)
+    public async Task A_client_that_waits_for_news_of_it_is_told_at_once(bool isAccount)
     {
         var visitor = isAccount ? ChatClient.Account(Nodes, ChatClient.NewId("user")) : ChatClient.Anonymous(Nodes);
         var session = await OpenAsync(visitor, isAccount ? "account" : "header", "active");

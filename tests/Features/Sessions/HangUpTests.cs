@@ -20,7 +20,7 @@ public sealed partial class HangUpTests(SteppedNodes stepped) : IClassFixture<St
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Whoever_hangs_up_while_signing_in_can_still_be_erased_with_all_it_said(bool hasSession)
+    public async Task A_customer_that_hangs_up_while_signing_in_can_still_be_erased_with_all_it_said(bool hasSession)
     {
         var step = 0;
         bool hungUp;

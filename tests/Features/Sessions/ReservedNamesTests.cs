@@ -95,7 +95,7 @@ public sealed class ReservedNamesTests
     [InlineData("S.t.a.f.f")]
     [InlineData("Verified")]
     [InlineData("Ann (verified)")]
-    public async Task Whoever_reads_as_staff_is_refused(string name) => Assert.True(await Names().CoverAsync(name, Ct), name);
+    public async Task A_name_that_reads_as_staff_is_refused(string name) => Assert.True(await Names().CoverAsync(name, Ct), name);
 
     [Theory]
     [InlineData("Ann")]

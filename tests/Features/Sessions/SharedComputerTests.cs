@@ -55,7 +55,7 @@ public sealed class SharedComputerTests(ChatNodes nodes)
     [InlineData("erased")]
     [InlineData("expired")]
     [InlineData("closed")]
-    public async Task Whoever_signs_in_next_in_the_same_browser_sees_nothing_of_the_first(string end)
+    public async Task The_next_customer_in_the_same_browser_sees_nothing_of_the_first(string end)
     {
         var (token, first, second) = (await SpokenAsync(), Bearer(ChatClient.NewId("user")), Bearer(ChatClient.NewId("user")));
         await EndAsync(token, first, end);

@@ -1,6 +1,6 @@
 namespace Intotes.Chat.Tests.Hosting.AccessMatrix;
 
-/// <summary>Whoever names a session that is not its own learns nothing, not even whether it exists: byte for byte it is told the same of one that does not.</summary>
+/// <summary>A caller that names a session of another learns nothing, not even whether it exists: byte for byte it is told the same of one that does not.</summary>
 public sealed class UnknownAndForeignTests(AccessNodes own) : IClassFixture<AccessNodes>
 {
     private const string Unknown = "AAAAAAAAAAAAAAAAAAAAAA";

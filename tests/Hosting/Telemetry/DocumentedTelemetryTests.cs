@@ -8,7 +8,7 @@ public sealed class DocumentedTelemetryTests(MeasuredTraffic measured, TracedCon
 {
     private static readonly HashSet<string> Meters = [.. TelemetryPage.Metrics.Select(row => row.Meter)];
 
-    /// <summary>Whatever the service itself measures is brought about by <see cref="MeasuredTraffic"/>; of the rest, what happens to happen.</summary>
+    /// <summary>All that the service itself measures is brought about by <see cref="MeasuredTraffic"/>; of the rest, what happens to happen.</summary>
     [Fact]
     public async Task Every_metric_that_is_sent_is_in_the_table_with_its_labels_and_all_of_the_chats_own_are_sent()
     {

@@ -80,7 +80,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
 
     public IReadOnlyCollection<MetricSeen> Metrics => metrics;
 
-    /// <summary>The <c>service.name</c> of whoever sent.</summary>
+    /// <summary>The <c>service.name</c> of the sender.</summary>
     public IReadOnlyCollection<string> Services => services;
 
     public static async Task<OtlpReceiver> StartAsync()

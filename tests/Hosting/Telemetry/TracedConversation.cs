@@ -57,7 +57,7 @@ public sealed class TracedConversation : IAsyncLifetime
     public IReadOnlyList<SpanSeen> ChildrenOf(SpanSeen parent) => [.. Spans.Where(span => span.TraceId == parent.TraceId && span.ParentId == parent.SpanId)];
 
     /// <summary>
-    /// The spans below a request, one to a line: kind and name, indented. Without the snapshots of queue and desk that whoever comes first in a second
+    /// The spans below a request, one to a line: kind and name, indented. Without the snapshots of queue and desk that the first caller in a second
     /// reads for all.
     /// </summary>
     public string Tree(string step) => string.Join('\n', Lines(Request(step), 0));

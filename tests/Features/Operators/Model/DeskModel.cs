@@ -10,7 +10,7 @@ public sealed class DeskModel
 
     public ModelOperator[] Operators { get; } = [.. Enumerable.Range(0, DeskStep.OperatorCount).Select(_ => new ModelOperator())];
 
-    /// <summary>Who waits in each department, the next to be served first.</summary>
+    /// <summary>The waiting visitors of each department, the next to be served first.</summary>
     public List<ModelSession>[] Queues { get; } = [.. DeskStep.DepartmentNames.Select(_ => new List<ModelSession>())];
 
     public IEnumerable<ModelSession> HeldBy(int @operator) => Visitors.OfType<ModelSession>().Where(s => s.IsWith(@operator));
