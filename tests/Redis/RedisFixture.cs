@@ -11,8 +11,8 @@ namespace Intotes.Chat.Tests.Redis;
 /// </summary>
 public sealed class RedisFixture : IAsyncLifetime
 {
-    /// <summary>How long an engine may take to answer at all, and then to fetch the image and start it.</summary>
-    private static readonly TimeSpan EngineAnswersWithin = TimeSpan.FromSeconds(3), ContainerStartsWithin = TimeSpan.FromMinutes(2);
+    /// <summary>How long an engine may take to answer at all, and then to fetch the image and start it; and a server to accept a connection.</summary>
+    private static readonly TimeSpan EngineAnswersWithin = TimeSpan.FromSeconds(3), ContainerStartsWithin = TimeSpan.FromMinutes(2), ServerAnswersWithin = TimeSpan.FromSeconds(30);
 
     private IAsyncDisposable? started;
     private ConnectionMultiplexer? connection;
@@ -44,7 +44,7 @@ public sealed class RedisFixture : IAsyncLifetime
             await ChooseAsync();
         }
 
-        connection = await ConnectionMultiplexer.ConnectAsync($"{Configuration},allowAdmin=true");
+        connection = await ConnectionMultiplexer.ConnectAsync($"{Configuration},allowAdmin=true,connectTimeout={ServerAnswersWithin.TotalMilliseconds}");
         if (isShared)
         {
             await ServiceUser.CreateAsync(connection);
