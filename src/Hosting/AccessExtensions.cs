@@ -75,7 +75,7 @@ public static class AccessExtensions
     public static IApplicationBuilder UseClientLimits(this WebApplication app)
     {
         var limits = app.Services.GetRequiredService<ClientLimits>();
-        return app.Use((http, next) => http.Request.Path.StartsWithSegments("/api/v1/chat") && !HasBearer(http.Request) && limits.TakeRequest(http.Connection.RemoteIpAddress) is { } wait
+        return app.Use((http, next) => http.Request.Path.StartsWithSegments("/api/v1/chat") && (http.Request.Headers.Authorization.Count == 0 || !HasBearer(http.Request)) && limits.TakeRequest(http.Connection.RemoteIpAddress) is { } wait
             ? Problem.RateLimited.After(wait).ExecuteAsync(http)
             : next(http));
     }

@@ -38,7 +38,7 @@ public sealed record Problem(string Code, int Status, string Title, string? Fiel
     public static readonly Problem MethodNotAllowed = new("method_not_allowed", 405, "This address does not take that method.");
     public static readonly Problem SessionClosed = new("session_closed", 409, "The session is closed.");
     public static readonly Problem SessionFull = new("session_full", 409, "The session holds as much as it may.");
-    public static readonly Problem CannedRepliesFull = new("canned_replies_full", 409, "There are as many canned replies as there may be.");
+    public static readonly Problem CannedRepliesFull = new("canned_replies_full", 409, "The canned replies take as much as they may.");
     public static readonly Problem ClientMessageIdReused = new("client_message_id_reused", 409, "Another text was sent under this clientMessageId.");
     public static readonly Problem AlreadyClaimed = new("already_claimed", 409, "Another operator has this call.");
     public static readonly Problem AtCapacity = new("at_capacity", 409, "The operator has as many sessions as it takes at once.");

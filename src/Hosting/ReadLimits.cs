@@ -49,6 +49,9 @@ public sealed class ReadLimits : IDisposable
     private readonly MemoryCache paidUntil = new(new MemoryCacheOptions { SizeLimit = MostClients });
     private readonly Lock gate = new();
 
+    /// <summary>When (ticks since the start) the last debt of any client will be paid off.</summary>
+    private long debtUntil;
+
     public ReadLimits(IOptions<ReadLimitOptions> options, TimeProvider time)
     {
         (this.options, this.time, started) = (options.Value, time, time.GetTimestamp());
@@ -88,8 +91,8 @@ public sealed class ReadLimits : IDisposable
     /// <summary>The client that a request comes from.</summary>
     public static string ClientOf(HttpContext http, string? user) => user is null ? ClientName.Of(http.Connection.RemoteIpAddress) : "user " + user;
 
-    /// <summary>Whether what any client has read is remembered.</summary>
-    public bool CountsAnybody => paidUntil.Count > 0;
+    /// <summary>Whether any client has read all that it may for now. Costs one read of memory.</summary>
+    public bool IsAnybodyInDebt => Volatile.Read(ref debtUntil) > Now.Ticks;
 
     /// <summary>Whether a client has read all that it may for now.</summary>
     public bool IsInDebt(string client) => Debt(client) > TimeSpan.Zero;
@@ -157,6 +160,7 @@ public sealed class ReadLimits : IDisposable
         {
             var now = Now;
             var until = (paidUntil.TryGetValue(client, out TimeSpan known) && known > now ? known : now) + cost;
+            Volatile.Write(ref debtUntil, Math.Max(debtUntil, (until - TimeSpan.FromMinutes(1)).Ticks));
             paidUntil.Set(client, until, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = until - now + TimeSpan.FromSeconds(1) });
         }
     }

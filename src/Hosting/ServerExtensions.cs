@@ -59,8 +59,8 @@ public static class ServerExtensions
         host.UseSockets(sockets =>
         {
             sockets.UnsafePreferInlineScheduling = true;
-            // All that wait to be accepted may be accepted, and take a file each, before the first is closed for being one too many.
             sockets.CreateBoundListenSocket = Bind;
+            // All that wait to be accepted may be accepted, and take a file each, before the first is closed for being one too many.
             sockets.Backlog = limits.OpenFiles is null ? sockets.Backlog : FewToAccept;
         });
         return host.ConfigureKestrel(kestrel =>

@@ -57,8 +57,8 @@ public sealed class PlainPollMiddleware(
     private async Task AnswerAsync(HttpContext http, SessionAccess access, Caller caller, PlainPoll poll)
     {
         var ct = http.RequestAborted;
-        // Most polls find nothing while nobody has to wait: then the client's name is not needed, which costs some microseconds.
-        var most = limits.CountsAnybody ? limits.Most(ClientOf(http, caller), PollMessages.DefaultLimit) : PollMessages.DefaultLimit;
+        // Without debts and without news the client's name is not needed.
+        var most = limits.IsAnybodyInDebt ? limits.Most(ClientOf(http, caller), PollMessages.DefaultLimit) : PollMessages.DefaultLimit;
         var entered = await (poll.Wait is { } wait
             ? poller.PollAsync(access, caller, poll.After, most, TimeSpan.FromSeconds(wait), poll.Shown, ct)
             : polls.PollAsync(access, caller, poll.After, most, ct));

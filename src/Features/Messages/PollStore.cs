@@ -100,8 +100,8 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
         {
             while (hasMore && messages.Count < most && bytes < mostBytes)
             {
-                // About as many as go into the answer.
-                var asked = Math.Clamp((mostBytes - bytes) / Math.Max(1, bytes / messages.Count), 1, Math.Min(most - messages.Count, MostInBulk));
+                // About as many as go into the answer; a few short ones before tell little of those that follow.
+                var asked = Math.Clamp((mostBytes - bytes) / Math.Max(1, bytes / messages.Count), 1, Math.Min(most - messages.Count, Math.Min(MostInBulk, 4 * messages.Count)));
                 var entries = await redis.BulkAsync(
                     1, Keys.Messages(few.SessionId), (key: Keys.Messages(few.SessionId), after: messages[^1].Id, count: asked + 1),
                     static (redis, read) => redis.StreamRangeAsync(read.key, "(" + read.after, "+", read.count), ct);

@@ -42,7 +42,7 @@ public sealed class HandoverStore(RedisGateway redis, IOptions<ChatOptions> opti
             Keys.OfSession(sessionId),
             [
                 from.Id, to?.OperatorId ?? "", to?.Name ?? "", department ?? "", text, IdleSeconds,
-                note is null ? 0 : Encoding.UTF8.GetByteCount(note + from.Name), options.Value.Limits.BytesPerSession,
+                note is null ? 0 : Encoding.UTF8.GetByteCount(note + from.Name), options.Value.Limits.BytesPerSession, NoteStore.MostEntries,
             ],
             ct));
         return reply.Status switch

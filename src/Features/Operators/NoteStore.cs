@@ -20,7 +20,8 @@ public enum AddNoteStatus
 /// <summary>The notes and audit entries of each session.</summary>
 public sealed class NoteStore(RedisGateway redis, IOptions<ChatOptions> options)
 {
-    private const int MostEntries = 2000;
+    /// <summary>Of a session.</summary>
+    public const int MostEntries = 2000;
 
     /// <summary>What is read at once, as long as the texts that were read before it take no more than so many bytes; and in all.</summary>
     private const int Stretch = 16, MostRead = 500, MostReadBytes = 256 * 1024;

@@ -40,13 +40,15 @@ public sealed class SessionsPoller(
         var left = PollStore.MostBytes;
         foreach (var ids in held.Union(after.Sessions.Keys).Chunk(AtOnce))
         {
-            var most = left > 0 ? 1 : 0;
+            // A few of each while nothing was told; then hardly any, and none once the answer is full.
+            var most = left == PollStore.MostBytes ? PollStore.Few : left > 0 ? 1 : 0;
             var polls = await Task.WhenAll(ids.Select(id => PollAsync(id, caller, after, most, ct)));
             foreach (var poll in polls.OfType<PollReply>().Where(p => p.Status == SessionStatus.Active || after.Sessions.ContainsKey(p.SessionId)))
             {
                 var some = poll.Within(left, After(after, poll.SessionId));
-                some = some is { HasMore: true, Messages.Count: > 0 } && left > some.TextBytes ? await store.ReadOnAsync(some, Most, left, ct) : some;
-                left = some.HasMore ? 0 : left - some.TextBytes;
+                var isCut = some.Messages.Count < poll.Messages.Count;
+                some = some is { HasMore: true, Messages.Count: PollStore.Few } && !isCut ? await store.ReadOnAsync(some, Most, left, ct) : some;
+                left = isCut ? 0 : left - some.TextBytes;
                 found.Add(some);
             }
         }

@@ -58,19 +58,15 @@ public sealed class SetPresence(RosterStore roster, Departments departments, Aud
             return Problem.Forbidden;
         }
 
-        var before = await roster.ReadAsync(caller.Id, ct);
-        var entry = await roster.SetPresenceAsync(caller, new Presence(request.Status, request.Capacity, request.Departments?.Distinct().ToArray()), ct);
+        var (entry, isChanged) = await roster.SetPresenceAsync(caller, new Presence(request.Status, request.Capacity, request.Departments?.Distinct().ToArray()), ct);
         var status = entry.IsOnline ? PresenceStatus.Online : PresenceStatus.Away;
-        if (Detail(entry) != Detail(before))
+        if (isChanged)
         {
-            await audit.RecordAsync(User, "presence_set", detail: Detail(entry));
+            await audit.RecordAsync(User, "presence_set", detail: $"{status} {entry.Capacity} {string.Join(',', entry.Departments)}".ToLowerInvariant());
         }
 
         return TypedResults.Ok(new Answer(
             status, entry.Capacity, entry.Departments, entry.Held, options.Value.OperatorLeaseSeconds,
             new OperatorIdentity(caller.Id, caller.Name), caller.IsSupervisor, [.. departments.GrantedTo(caller).Intersect(options.Value.Queues)]));
     }
-
-    private static string Detail(RosterEntry entry) =>
-        $"{(entry.IsOnline ? PresenceStatus.Online : PresenceStatus.Away)} {entry.Capacity} {string.Join(',', entry.Departments)}".ToLowerInvariant();
 }

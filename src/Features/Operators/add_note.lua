@@ -1,5 +1,5 @@
--- Adds a note or an audit entry that the visitor never sees, once for each request. Notes can fill a session. Audit entries are always added, and take the
--- place of the oldest. The bytes of every entry with a text are counted.
+-- Adds a note or an audit entry that the visitor never sees, once for each request. A full session takes none: the audit stream has what was done. The bytes
+-- of every entry with a text are counted.
 -- KEYS   as in session.lua
 -- ARGV   1 what: 'note', 'transferred', 'blocked', 'unblocked' or 'customer_seen', 2 operator id, 3 operator's name, 4 text, 5 most entries,
 --        6 id of the request, 7 most bytes of notes, 0 for any number
@@ -18,13 +18,13 @@ for _, entry in ipairs(redis.call('XREVRANGE', KEYS[5], '+', '-', 'COUNT', 50)) 
     return { 'added', entry[1] }
   end
 end
-local size = note_size(#ARGV[4] + #ARGV[3])
-if ARGV[1] == 'note' and (redis.call('XLEN', KEYS[5]) >= tonumber(ARGV[5]) or notes_full(size, tonumber(ARGV[7]))) then
+local size = ARGV[4] ~= '' and note_size(#ARGV[4] + #ARGV[3]) or 0
+if notes_full(size, tonumber(ARGV[7]), tonumber(ARGV[5])) then
   return { 'full' }
 end
-if ARGV[4] ~= '' then
+if size > 0 then
   redis.call('HINCRBY', KEYS[1], 'note_bytes', size)
 end
-local id = redis.call('XADD', KEYS[5], 'MAXLEN', '=', ARGV[5], '*', 'what', ARGV[1], 'operator', ARGV[2], 'name', ARGV[3], 'text', ARGV[4], 'request', ARGV[6])
+local id = redis.call('XADD', KEYS[5], '*', 'what', ARGV[1], 'operator', ARGV[2], 'name', ARGV[3], 'text', ARGV[4], 'request', ARGV[6])
 redis.call('EXPIRE', KEYS[5], left)
 return { 'added', id }

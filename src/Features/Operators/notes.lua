@@ -5,7 +5,8 @@ local function note_size(bytes)
   return bytes + message_overhead
 end
 
--- Whether all that has a text would take more than so many bytes with one more; 0 for any number.
-local function notes_full(size, most)
-  return most > 0 and tonumber(redis.call('HGET', KEYS[1], 'note_bytes') or 0) + size > most
+-- Whether there are so many entries, or all that has a text would take more than so many bytes with one more; 0 for any number of bytes.
+local function notes_full(size, most_bytes, most_entries)
+  return redis.call('XLEN', KEYS[5]) >= most_entries
+    or most_bytes > 0 and tonumber(redis.call('HGET', KEYS[1], 'note_bytes') or 0) + size > most_bytes
 end

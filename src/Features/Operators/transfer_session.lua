@@ -1,7 +1,7 @@
 -- Hands a session from its operator to another one, or to the queue of a department. It may be repeated while it still stands.
 -- KEYS   as in session.lua
 -- ARGV   1 operator id, 2 the other's id or '', 3 the other's name, 4 department or '', 5 text of the entry, 6 idle lifetime (s),
---        7 bytes of the note that follows and of its author's name, 0 for none, 8 most bytes of notes, 0 for any number
+--        7 bytes of the note that follows and of its author's name, 0 for none, 8 most bytes of notes, 0 for any number, 9 most notes
 -- Reply  { 'transferred', HGETALL, how long (ms) the operator had it, or '' when it was transferred before, id of the entry } | { 'denied' }
 --        | { 'full' } when the session has no room for the note
 -- Kept   on replicas before it is acknowledged, where the service is set so
@@ -14,7 +14,7 @@ local session = redis.call('HMGET', KEYS[1], 'status', 'operator', 'joined', 'pr
 local status, operator, entry = session[1], session[2], session[7]
 local had = ''
 if status == 'active' and operator == from then
-  if tonumber(ARGV[7]) > 0 and notes_full(note_size(tonumber(ARGV[7])), tonumber(ARGV[8])) then
+  if tonumber(ARGV[7]) > 0 and notes_full(note_size(tonumber(ARGV[7])), tonumber(ARGV[8]), tonumber(ARGV[9])) then
     return { 'full' }
   end
   had = ms_after(session[3])

@@ -77,8 +77,8 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
         return (long)await NoteAsync(caller, allowance, 5 * options.Value.Limits.PollsPerMinute, ct) is > 0 and var wait ? TimeSpan.FromMilliseconds(wait) : null;
     }
 
-    /// <summary>Changes what an operator says of itself. Returns all that it says now.</summary>
-    public async Task<RosterEntry> SetPresenceAsync(Caller.Operator caller, Presence presence, CancellationToken ct)
+    /// <summary>Changes what an operator says of itself. Returns all that it says now, and whether that is another thing than before.</summary>
+    public async Task<(RosterEntry Entry, bool IsChanged)> SetPresenceAsync(Caller.Operator caller, Presence presence, CancellationToken ct)
     {
         var status = presence.Status switch
         {
@@ -94,7 +94,8 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
                 presence.Departments is null ? "" : "1", string.Join(',', presence.Departments ?? []),
             ],
             ct));
-        return new RosterEntry(caller.Id, reply.Status == "online", (int)reply.Number(1), Departments(reply.Text(2)!, options.Value), (int)reply.Number(3), caller.Name);
+        var entry = new RosterEntry(caller.Id, reply.Status == "online", (int)reply.Number(1), Departments(reply.Text(2)!, options.Value), (int)reply.Number(3), caller.Name);
+        return (entry, reply.Text(4) == "1");
     }
 
     private readonly SharedReads<string, IReadOnlyList<RosterEntry>> all = new(async (_, ct) =>

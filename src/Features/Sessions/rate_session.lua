@@ -10,11 +10,11 @@ local refused = refusal()
 if refused then
   return refused
 end
-local session = redis.call('HMGET', KEYS[1], 'status', 'rating', 'department', 'responded')
+local session = redis.call('HMGET', KEYS[1], 'status', 'rating', 'department', 'responded', 'answered')
 if session[1] ~= 'closed' then
   return { 'open' }
 end
-if not session[4] then
+if not session[4] and not session[5] then
   return { 'unanswered' }
 end
 redis.call('HSET', KEYS[1], 'rating', ARGV[4], 'rating_comment', ARGV[5])

@@ -80,25 +80,26 @@ public sealed class AddNoteTests(DeskNodes desk) : DeskTest(desk)
     }
 
     [Fact]
-    public async Task What_is_recorded_of_blocks_counts_and_takes_the_place_of_the_oldest()
+    public async Task What_is_recorded_of_blocks_counts_and_is_left_out_of_a_full_session_so_that_no_note_goes()
     {
         var dana = Desk.Operator(name: "Dana");
         var call = await Desk.CallHeldByAsync(dana);
         var (session, notes) = ((RedisKey)Keys.Session(call.SessionId), Keys.OfSession(call.SessionId)[4]);
         (await AddAsync(dana, call, "first")).Expect(HttpStatusCode.Created);
-        for (var i = 0; i < 1999; i++)
+        await dana.PostAsync($"operator/sessions/{call.SessionId}/block", new { minutes = 5 });
+        var bytes = 5 + 4 + 250 + "for 5 minutesDana".Length + 250;
+        for (var i = 0; i < 1998; i++)
         {
             await Desk.Database.StreamAddAsync(notes, [new("what", "customer_seen"), new("operator", dana.Id), new("name", "Dana"), new("text", ""), new("request", i)]);
         }
 
         (await AddAsync(dana, call, "no room")).ExpectProblem(409, "session_full");
-        Assert.Equal(5 + 4 + 250, (long)await Desk.Database.HashGetAsync(session, "note_bytes"));
-        await dana.PostAsync($"operator/sessions/{call.SessionId}/block", new { minutes = 5 });
-        await dana.PostAsync($"operator/sessions/{call.SessionId}/block", new { minutes = 0 });
+        (await dana.PostAsync($"operator/sessions/{call.SessionId}/transfer", new { department = "billing", note = "no room" })).ExpectProblem(409, "session_full");
+        (await dana.PostAsync($"operator/sessions/{call.SessionId}/block", new { minutes = 0 })).Expect(HttpStatusCode.NoContent);
 
-        Assert.Equal(5 + 4 + 250 + "for 5 minutesDana".Length + 250, (long)await Desk.Database.HashGetAsync(session, "note_bytes"));
+        Assert.Equal(bytes, (long)await Desk.Database.HashGetAsync(session, "note_bytes"));
         Assert.Equal(2000, await Desk.Database.StreamLengthAsync(notes));
-        Assert.Equal(["blocked", "unblocked"], (await NotesAsync(dana, call.SessionId)).TakeLast(2).Select(What));
+        Assert.Equal("first", (string?)(await Desk.Database.StreamRangeAsync(notes, count: 1))[0]["text"]);
     }
 
     private static Task<Answer> AddAsync(DeskCaller by, DeskCall call, string? text) => by.PostAsync($"operator/sessions/{call.SessionId}/notes", new { text });

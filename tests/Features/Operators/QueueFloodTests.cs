@@ -1,3 +1,4 @@
+using System.Net;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -5,7 +6,7 @@ using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Features.Operators;
 
-/// <summary>A queue full of calls that nobody waits for.</summary>
+/// <summary>Calls that nobody waits for any more.</summary>
 [Collection(nameof(DeskNodes))]
 public sealed class QueueFloodTests(DeskNodes desk) : DeskTest(desk)
 {
@@ -35,6 +36,21 @@ public sealed class QueueFloodTests(DeskNodes desk) : DeskTest(desk)
         var customer = await Desk.CallAsync();
 
         Assert.Equal([customer.SessionId], (await Desk.Operator().GetAsync($"operator/calls?limit={limit}")).Ids("calls"));
+    }
+
+    [Fact]
+    public async Task An_answered_visitor_whose_call_left_may_rate_and_its_next_call_has_a_first_answer_of_its_own()
+    {
+        var dana = Desk.Operator();
+        var call = await Desk.CallHeldByAsync(dana);
+        (await dana.SayAsync("Hello", call.SessionId)).Expect(HttpStatusCode.Created);
+        await dana.ReleaseAsync(call.SessionId);
+
+        await Desk.Services(0).GetRequiredService<SessionStore>().AbandonAsync(call.SessionId, "support", Ct);
+
+        Assert.False(await Desk.Database.HashExistsAsync(Keys.Session(call.SessionId), "responded"));
+        (await call.Visitor.PostAsync("chat/session/close")).Expect(HttpStatusCode.OK);
+        (await call.Visitor.PostAsync("chat/session/rating", new { score = 5 })).Expect(HttpStatusCode.NoContent);
     }
 
     private Task EnqueueAsync(string id) => EnqueueAsync(id, isThere: true);

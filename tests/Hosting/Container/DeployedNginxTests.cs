@@ -58,7 +58,7 @@ public sealed class DeployedNginxTests(ChatNodes nodes)
     public async Task Its_other_errors_are_problems_that_a_page_of_another_site_can_read()
     {
         await using var nginx = await DeployedNginx.StartAsync(
-            [.. nodes.Addresses], text => text.Replace("limit_conn clients 2000", "limit_conn clients 1", StringComparison.Ordinal));
+            [.. nodes.Addresses], text => text.Replace("limit_conn clients 1000", "limit_conn clients 1", StringComparison.Ordinal));
         using var http = nginx.Client();
 
         await AssertProblemAsync(await SendAsync(http, HttpMethod.Post, body: new string('x', 70_000)), 413, "payload_too_large");
@@ -87,7 +87,7 @@ public sealed class DeployedNginxTests(ChatNodes nodes)
     public async Task Of_too_many_connections_a_preflight_succeeds_so_that_the_request_after_it_can_be_refused()
     {
         await using var nginx = await DeployedNginx.StartAsync(
-            [.. nodes.Addresses], text => text.Replace("limit_conn clients 2000", "limit_conn clients 1", StringComparison.Ordinal));
+            [.. nodes.Addresses], text => text.Replace("limit_conn clients 1000", "limit_conn clients 1", StringComparison.Ordinal));
         using var first = nginx.Client();
         using var second = nginx.Client();
         var token = await new Browser(nodes.Addresses[0]).OpenAsync();

@@ -52,11 +52,11 @@ internal sealed class DeskDay(IServiceProvider services, FakeTimeProvider time, 
         }
     }
 
-    private Task<RosterEntry> SetAsync(Shift shift, bool isOn)
+    private async Task SetAsync(Shift shift, bool isOn)
     {
         shift.IsOn = isOn;
         var status = isOn ? PresenceStatus.Online : PresenceStatus.Away;
-        return desk.Roster.SetPresenceAsync(shift.Operator, new Presence(status, Shift.Capacity, shift.Departments), Ct);
+        await desk.Roster.SetPresenceAsync(shift.Operator, new Presence(status, Shift.Capacity, shift.Departments), Ct);
     }
 
     /// <summary>As the endpoint does it, on a node that nobody has asked about the queue for a while. The operators' consoles have called meanwhile.</summary>
