@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-
 using System.Text.Json.Nodes;
+
 
 namespace Intotes.Chat.Tests;
 

@@ -39,7 +39,7 @@ public sealed class ClientLimitOptions
 /// <summary>
 /// Limits by client, as <see cref="ClientName"/> names them. Most are counted over all nodes; what needs no Redis is counted by this node alone while Redis is away.
 /// </summary>
-public sealed class ClientLimits(Permits permits, IOptions<ClientLimitOptions> options, TimeProvider time) : IDisposable
+public sealed class ClientLimits(SharedRateLimits permits, IOptions<ClientLimitOptions> options, TimeProvider time) : IDisposable
 {
     /// <summary>Clients that have no permit left, until they have: their further tries need not go to Redis.</summary>
     private readonly MemoryCache waiting = new(new MemoryCacheOptions { SizeLimit = 10_000 });

@@ -19,7 +19,7 @@ public static class Keys
     /// <item>hash: status, owner, call, operator, poll cursors, times (owner: SessionStore)</item>
     /// <item>stream: every message and system entry; the entry id is the message id and the cursor (owner: MessageStore)</item>
     /// <item>hash: sender and client message id -> entry id and request (owner: MessageStore)</item>
-    /// <item>sharded channel, not a key: a new entry is announced here (owner: Signals)</item>
+    /// <item>sharded channel, not a key: a new entry is announced here (owner: ChannelSubscriptions)</item>
     /// <item>stream: notes and audit entries that the visitor never sees (owner: NoteStore)</item>
     /// </list>
     /// </summary>
@@ -58,7 +58,7 @@ public static class Keys
     /// <item>hash: session id -> "first call time in µs, wait estimated then in s or -, traceparent of the call" (owner: QueueStore)</item>
     /// <item>sorted set: session being claimed -> deadline (ms) by which the claim must be through (owner: ClaimStore)</item>
     /// <item>hash: who is being given which call, by operator and by session, so that a repeated claim gets the same one (owner: ClaimStore)</item>
-    /// <item>sharded channel, not a key: a call that may be claimed is announced here (owner: Signals)</item>
+    /// <item>sharded channel, not a key: a call that may be claimed is announced here (owner: ChannelSubscriptions)</item>
     /// <item>sorted set: session id -> when (ms) its visitor was last seen; 10^14 more while the visitor counts as gone (owner: QueueStore)</item>
     /// <item>sorted set: session id -> first call time in µs, of the calls whose visitor is gone; they are served after the list (owner: QueueStore)</item>
     /// <item>hash: digest of a client address -> the calls that count for it; session id -> that digest (owner: QueueStore); a day at most</item>
@@ -112,7 +112,7 @@ public static class Keys
     /// <summary>String: what GCRA keeps of one operator's polls or other calls, for a minute at most (owner: RosterStore).</summary>
     public static RedisKey CallsBy(string operatorId, string what) => $"chat:{{operators}}:{what}:{Digest(operatorId)}";
 
-    /// <summary>String: what GCRA keeps of what one client address did, for a minute at most (owner: Permits).</summary>
+    /// <summary>String: what GCRA keeps of what one client address did, for a minute at most (owner: SharedRateLimits).</summary>
     public static RedisKey PermitsOf(string client, string what) => $"chat:{{c:{Digest(client)}}}:{what}";
 
     /// <summary>

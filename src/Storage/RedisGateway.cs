@@ -57,7 +57,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     /// <summary>Runs a script; one round trip, and one more where replicas are waited for.</summary>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
     public Task<RedisResult> RunAsync(Script script, RedisKey[] keys, RedisValue[] arguments, CancellationToken ct) =>
-        script.IsKeptOnReplicas && connection.Replicas is { } replicas
+        script.IsDurable && connection.Replicas is { } replicas
             ? CallAsync(
                 "EVALSHA", script.Name, new KeptCall(this, replicas, script, keys, arguments), static (redis, call) => call.RunAsync(redis), ct, keys[0],
                 isKept: static (call, took) => call.IsKeptAsync(took))

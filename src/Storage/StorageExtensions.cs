@@ -20,7 +20,7 @@ public static class StorageExtensions
         services.AddSingleton<PrivateRedis>();
         services.AddSingleton<RedisConnection>().AddHostedService(provider => provider.GetRequiredService<RedisConnection>());
         services.AddHostedService<Schema>();
-        services.AddSingleton<RedisResilience>().AddSingleton<RedisGateway>().AddSingleton<Signals>().AddSingleton<Permits>().AddSingleton<AuditStore>().AddSingleton<AuditSize>();
+        services.AddSingleton<RedisResilience>().AddSingleton<RedisGateway>().AddSingleton<ChannelSubscriptions>().AddSingleton<SharedRateLimits>().AddSingleton<AuditStore>().AddSingleton<AuditSize>();
         services.AddSingleton<RedisMemory>().AddSingleton<RedisServers>().AddSingleton<DataSetMarks>();
         return services;
     }

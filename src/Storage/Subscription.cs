@@ -6,7 +6,7 @@ namespace Intotes.Chat.Storage;
 /// <summary>One channel that a node listens to, and all waiters of this node for it.</summary>
 internal sealed class Subscription(string name)
 {
-    private readonly HashSet<Listener> listeners = [];
+    private readonly HashSet<ChannelWaiter> waiters = [];
     private readonly TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? attempt;
     private EndPoint? server;
@@ -21,20 +21,20 @@ internal sealed class Subscription(string name)
     public Task Ended => gone.Task;
 
     /// <summary>False once the last one has left.</summary>
-    public bool TryAdd(Listener listener)
+    public bool TryAdd(ChannelWaiter waiter)
     {
-        lock (listeners)
+        lock (waiters)
         {
-            return !ended && listeners.Add(listener);
+            return !ended && waiters.Add(waiter);
         }
     }
 
     /// <summary>True when that was the last one: the subscription has ended.</summary>
-    public bool Remove(Listener listener)
+    public bool Remove(ChannelWaiter waiter)
     {
-        lock (listeners)
+        lock (waiters)
         {
-            return listeners.Remove(listener) && (ended = listeners.Count == 0);
+            return waiters.Remove(waiter) && (ended = waiters.Count == 0);
         }
     }
 
@@ -46,14 +46,14 @@ internal sealed class Subscription(string name)
     /// </summary>
     public bool IsLost(ISubscriber subscriber, int restorationsNow)
     {
-        lock (listeners)
+        lock (waiters)
         {
             return !ended && (server is null || restorations != restorationsNow || !server.Equals(subscriber.SubscribedEndpoint(Channel)));
         }
     }
 
     /// <summary>
-    /// Subscribes, and wakes the listeners once a server has confirmed it, unless that was the first attempt. One attempt at a time: who comes meanwhile
+    /// Subscribes, and wakes the waiters once a server has confirmed it, unless that was the first attempt. One attempt at a time: who comes meanwhile
     /// waits for that. An attempt that fails leaves the subscription lost, so that it is tried again.
     /// </summary>
     /// <param name="subscriber">Of the connection.</param>
@@ -63,7 +63,7 @@ internal sealed class Subscription(string name)
     {
         TaskCompletionSource own = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Task? other;
-        lock (listeners)
+        lock (waiters)
         {
             other = ended ? Task.CompletedTask : attempt?.Task;
             attempt ??= own;
@@ -86,7 +86,7 @@ internal sealed class Subscription(string name)
             failure = e;
         }
 
-        lock (listeners)
+        lock (waiters)
         {
             (server, restorations) = (failure is null ? subscriber.SubscribedEndpoint(Channel) : null, restorationsNow);
             attempt = null;
@@ -105,7 +105,7 @@ internal sealed class Subscription(string name)
     public async Task UnsubscribeAsync(ISubscriber subscriber)
     {
         Task? last;
-        lock (listeners)
+        lock (waiters)
         {
             last = attempt?.Task;
         }
@@ -116,11 +116,11 @@ internal sealed class Subscription(string name)
 
     public void Signal()
     {
-        lock (listeners)
+        lock (waiters)
         {
-            foreach (var listener in listeners)
+            foreach (var waiter in waiters)
             {
-                listener.Wake(isSignal: true);
+                waiter.Wake(isSignal: true);
             }
         }
     }

@@ -2,7 +2,7 @@
 -- KEYS   1 stream: the day's entries, 2 the index of the subject, as in record_audit.lua, where there is one
 -- ARGV   1 after which id ("(id") or from which time (ms), 2 up to which time (ms), 3 most entries to look at, then fields and the values that they must have
 -- Reply  { number looked at, id of the last one or '', { { id, { field, value, ... } }, ... } }
--- Waits  with other reads
+-- @read
 
 -- As a member of the index; a time without a sequence gets the rest.
 local function member(id, rest)

@@ -4,8 +4,7 @@
 -- ARGV   1 most entries of the day, 2 lifetime (s), 3 most refused attempts of the caller, where it is one, or 0,
 --        4 most entries of the operator, or 0, then fields and values
 -- Reply  'recorded' | 'full' | 'enough' when the caller has been refused so often | 'share' when the operator has as many as that
--- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by full, enough, share: nothing to keep
+-- @durable except full, enough, share
 
 if redis.call('EXISTS', KEYS[2]) == 1 then
   return 'recorded'

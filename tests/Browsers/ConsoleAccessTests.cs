@@ -1,6 +1,6 @@
 using System.Net;
 using Deque.AxeCore.Playwright;
-using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Features.Operators;
 using Microsoft.AspNetCore.Http;
@@ -12,7 +12,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers;
 
 /// <summary>The console for everybody (WCAG 2.2): each state by axe in light and dark, and a conversation with the keyboard alone. Its pictures are made on the way.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(ConsoleStories))]
 public sealed class ConsoleAccessTests(Chromium chromium, PlatformNodes desk) : ConsoleStory(chromium, desk), IClassFixture<PlatformNodes>
 {
     private const string Profile = """

@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers;
 
 /// <summary>What calls an operator that looks elsewhere: notification, sound, title; and what does not, because it is being looked at, here or in another tab.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(ConsoleStories))]
 public sealed class ConsoleAttentionTests(Chromium chromium, PlatformNodes desk) : ConsoleStory(chromium, desk), IClassFixture<PlatformNodes>
 {
     /// <summary>Records notifications, where the browser's own permission lets there be any, and tones; and lets a test say whether the page has the focus, which headless ones always have.</summary>
@@ -202,7 +202,7 @@ public sealed class ConsoleAttentionTests(Chromium chromium, PlatformNodes desk)
 
     private async Task<WatchedContext> OpenAsync(bool mayNotify = true)
     {
-        var browser = await Chromium.OpenAsync();
+        var browser = await Chromium.OpenWholeAsync();
         await browser.Context.AddInitScriptAsync(Recorder);
         if (mayNotify)
         {

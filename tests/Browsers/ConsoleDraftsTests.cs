@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers;
 
 /// <summary>What an operator writes before it is sent: kept for this operator only, and brought to what the contract takes.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(ConsoleStories))]
 public sealed class ConsoleDraftsTests(Chromium chromium, PlatformNodes desk) : ConsoleStory(chromium, desk), IClassFixture<PlatformNodes>
 {
     private const string StoredText = "() => JSON.stringify({ ...sessionStorage }) + JSON.stringify({ ...localStorage })";

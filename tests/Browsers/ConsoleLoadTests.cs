@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Tests.Faults;
 using Intotes.Chat.Tests.Features.Operators;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,7 +12,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers;
 
 /// <summary>A full desk, and a long day. Times are printed, what the page holds is asserted.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(ConsoleStories))]
 public sealed class ConsoleLoadTests(Chromium chromium, PlatformNodes desk, ITestOutputHelper output) : ConsoleStory(chromium, desk), IClassFixture<PlatformNodes>
 {
     private const int Conversations = 20;

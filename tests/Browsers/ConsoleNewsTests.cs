@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers;
 
 /// <summary>Conversations that come and go while a poll is under way.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(ConsoleStories))]
 public sealed class ConsoleNewsTests(Chromium chromium, PlatformNodes desk) : ConsoleStory(chromium, desk), IClassFixture<PlatformNodes>
 {
     [Fact]

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers;
 
 /// <summary>Who is let into the console, and what becomes of the token.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(ConsoleStories))]
 public sealed class ConsoleSignInTests(Chromium chromium, PlatformNodes desk) : ConsoleStory(chromium, desk), IClassFixture<PlatformNodes>
 {
     [Fact]

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers;
 
 /// <summary>An operator that signs out has left this browser, in all its tabs and in the middle of anything.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(ConsoleStories))]
 public sealed class ConsoleSignOutTests(Chromium chromium, PlatformNodes desk) : ConsoleStory(chromium, desk), IClassFixture<PlatformNodes>
 {
     [Fact]

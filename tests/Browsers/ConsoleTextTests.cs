@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers;
 
 /// <summary>The console shows all that people write as text.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(ConsoleStories))]
 public sealed class ConsoleTextTests(Chromium chromium, PlatformNodes desk) : ConsoleStory(chromium, desk), IClassFixture<PlatformNodes>
 {
     /// <summary>Fewer than the console shows of a conversation, or of the queue, at once.</summary>

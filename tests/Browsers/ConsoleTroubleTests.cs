@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers;
 
 /// <summary>Answers that get lost, operators that vanish, and servers that restart: the console goes on by itself, and nothing is done twice.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(ConsoleStories))]
 public sealed class ConsoleTroubleTests(Chromium chromium, ChatNodes shared) : IAsyncLifetime
 {
     /// <summary>Longer than all pauses of the console together.</summary>

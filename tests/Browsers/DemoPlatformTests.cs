@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers;
 
 /// <summary>The demo platform, which <c>./run</c> opens with: a page of another origin with the widget on it, and a link to the console. The pictures of the widget on a page are made here.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(ConsoleStories))]
 public sealed class DemoPlatformTests(Chromium chromium, DemoSite demo) : IClassFixture<DemoSite>
 {
     [Theory]

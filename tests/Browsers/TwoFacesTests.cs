@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers;
 
 /// <summary>Both faces at once: a visitor in the widget on another site's page, by one node, and an operator at the console of the other.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(ConsoleStories))]
 public sealed class TwoFacesTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     [Fact]

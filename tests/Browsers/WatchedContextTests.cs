@@ -1,7 +1,7 @@
 namespace Intotes.Chat.Tests.Browsers;
 
 /// <summary>That a browser story cannot pass where its pages complained.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(ConsoleStories))]
 public sealed class WatchedContextTests(Chromium chromium, ChatNodes nodes)
 {
     [Theory]

@@ -1,6 +1,7 @@
 using System.Net;
 using Intotes.Chat.Features.Operators;
-using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Features.Queue;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Features.Messages;
 using Intotes.Chat.Tests.Features.Operators.Day;
@@ -56,7 +57,7 @@ public sealed class ClockSetBackTests : IAsyncLifetime
         }
 
         (await visitor.GetAsync("chat/poll")).ExpectProblem(429, "rate_limited");
-        var permits = Nodes.Services.GetRequiredService<Permits>();
+        var permits = Nodes.Services.GetRequiredService<SharedRateLimits>();
         Assert.Null(await permits.TakeAsync("somebody", "sessions", 1, Ct));
         Assert.NotNull(await permits.TakeAsync("somebody", "sessions", 1, Ct));
 

@@ -34,7 +34,7 @@ internal static class Conversation
         Assert.Equal(id, (string?)(await SendAsync(second, "POST operator/calls/claim", dana))["sessionId"]);
 
         var cursor = (string?)(await SendAsync(first, "GET chat/poll?after=0-0", null, token))["cursor"];
-        var listening = first.Services.GetRequiredService<Signals>().Count;
+        var listening = first.Services.GetRequiredService<ChannelSubscriptions>().Count;
         var poll = SendAsync(first, $"GET chat/poll?after={cursor}&wait=25", null, token);
         await UntilSomebodyListensAsync(first, listening);
         var started = TimeProvider.System.GetTimestamp();
@@ -115,7 +115,7 @@ internal static class Conversation
 
     private static async Task UntilSomebodyListensAsync(ChatNode node, int before)
     {
-        while (node.Services.GetRequiredService<Signals>().Count <= before)
+        while (node.Services.GetRequiredService<ChannelSubscriptions>().Count <= before)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10), Ct);
         }

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;

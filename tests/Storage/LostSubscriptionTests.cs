@@ -1,4 +1,4 @@
-using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,13 +22,13 @@ public sealed class LostSubscriptionTests
         await using var redis = await RedisServerProcess.StartAsync("--appendonly", "no");
         await using var node = ChatNode.Start(redis.Configuration, new LogWatch(), PatientNodes.Settings);
         await using var admin = await ConnectionMultiplexer.ConnectAsync($"{redis.Configuration},allowAdmin=true");
-        var (signals, channel) = (node.Services.GetRequiredService<Signals>(), Keys.Announcements(SessionToken.NewSessionId()));
+        var (subscriptions, channel) = (node.Services.GetRequiredService<ChannelSubscriptions>(), Keys.Announcements(SessionToken.NewSessionId()));
         await PermitAsync(admin, "-ssubscribe");
 
-        using (var first = await ListenAsync(signals, channel))
-        using (var second = await ListenAsync(signals, channel))
+        using (var first = await WaitOnAsync(subscriptions, channel))
+        using (var second = await WaitOnAsync(subscriptions, channel))
         {
-            Assert.Equal(Always + 1, signals.Count);
+            Assert.Equal(Always + 1, subscriptions.Count);
             var waits = new[] { first.WaitAsync(Patience).AsTask(), second.WaitAsync(Patience).AsTask() };
             await PermitAsync(admin, "+ssubscribe");
 
@@ -36,11 +36,11 @@ public sealed class LostSubscriptionTests
             Assert.All(await Task.WhenAll(waits).WaitAsync(Patience, Ct), Assert.True);
             Assert.Equal(1, await ListenersAsync(admin, channel));
             var again = first.WaitAsync(Patience).AsTask();
-            await signals.AnnounceAsync(channel, Ct);
+            await subscriptions.AnnounceAsync(channel, Ct);
             Assert.True(await again.WaitAsync(Patience, Ct));
         }
 
-        await UntilAsync("nobody listens", async () => signals.Count == Always && await ListenersAsync(admin, channel) == 0);
+        await UntilAsync("nobody listens", async () => subscriptions.Count == Always && await ListenersAsync(admin, channel) == 0);
     }
 
     [Fact]
@@ -49,8 +49,8 @@ public sealed class LostSubscriptionTests
         await using var redis = await RedisServerProcess.StartAsync("--appendonly", "no");
         await using var node = ChatNode.Start(redis.Configuration, new LogWatch(), PatientNodes.Settings);
         await using var admin = await ConnectionMultiplexer.ConnectAsync($"{redis.Configuration},allowAdmin=true");
-        var (signals, channel) = (node.Services.GetRequiredService<Signals>(), Keys.Announcements(SessionToken.NewSessionId()));
-        using var listener = await ListenAsync(signals, channel);
+        var (subscriptions, channel) = (node.Services.GetRequiredService<ChannelSubscriptions>(), Keys.Announcements(SessionToken.NewSessionId()));
+        using var listener = await WaitOnAsync(subscriptions, channel);
         await UntilAsync("it listens", async () => await ListenersAsync(admin, channel) == 1);
         // The events of the start may wake it still.
         await UntilAsync("it waits undisturbed", async () => !await listener.WaitAsync(TimeSpan.FromSeconds(2)));
@@ -73,16 +73,16 @@ public sealed class LostSubscriptionTests
         await using var cluster = await RedisClusterProcesses.StartAsync(nodeTimeoutMs: 1500);
         await using var node = ChatNode.Start(cluster.Configuration, new LogWatch(), PatientNodes.Settings);
         await using var admin = await ConnectionMultiplexer.ConnectAsync(cluster.Configuration);
-        var signals = node.Services.GetRequiredService<Signals>();
+        var subscriptions = node.Services.GetRequiredService<ChannelSubscriptions>();
         var channel = Enumerable.Repeat(0, int.MaxValue).Select(_ => Keys.Announcements(SessionToken.NewSessionId()))
             .First(name => admin.GetServer((RedisKey)name).EndPoint.Equals(admin.GetServer("127.0.0.1", cluster.Primary(0).Port).EndPoint));
-        using var listener = await ListenAsync(signals, channel);
+        using var listener = await WaitOnAsync(subscriptions, channel);
 
         await cluster.FailOverAsync();
 
         await UntilAsync("it hears", async () =>
         {
-            await AnnouncedAsync(signals, channel);
+            await AnnouncedAsync(subscriptions, channel);
             return await listener.WaitAsync(TimeSpan.FromMilliseconds(100)) && await SubscribersAsync(admin, channel) == 1;
         });
     }
@@ -107,11 +107,11 @@ public sealed class LostSubscriptionTests
         }
     }
 
-    private static async Task AnnouncedAsync(Signals signals, string channel)
+    private static async Task AnnouncedAsync(ChannelSubscriptions subscriptions, string channel)
     {
         try
         {
-            await signals.AnnounceAsync(channel, Ct);
+            await subscriptions.AnnounceAsync(channel, Ct);
         }
         catch (StorageUnavailableException)
         {
@@ -119,7 +119,7 @@ public sealed class LostSubscriptionTests
         }
     }
 
-    private static Task<Listener> ListenAsync(Signals signals, string channel) => signals.ListenAsync([channel], TimeSpan.FromMinutes(10), TimeProvider.System, Ct);
+    private static Task<ChannelWaiter> WaitOnAsync(ChannelSubscriptions subscriptions, string channel) => subscriptions.WaitOnAsync([channel], TimeSpan.FromMinutes(10), TimeProvider.System, Ct);
 
     private static async Task UntilAsync(string what, Func<Task<bool>> isSo)
     {

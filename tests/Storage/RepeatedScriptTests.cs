@@ -1,4 +1,6 @@
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;

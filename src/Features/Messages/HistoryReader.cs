@@ -17,7 +17,7 @@ public sealed class HistoryReader(HistoryStore messages)
 
     /// <summary>However many stretches that takes, it is one read of the caller's allowance.</summary>
     /// <param name="place">The caller's place among those that read; what is read is counted there.</param>
-    public Task<Entered<History>> ReadAsync(
+    public Task<Admission<History>> ReadAsync(
         SessionAccess access, Caller caller, int? limit, string? before, bool withEvents, ReadPlace place, CancellationToken ct)
     {
         var read = new Read(messages, access, caller, withEvents, place);
@@ -25,7 +25,7 @@ public sealed class HistoryReader(HistoryStore messages)
     }
 
     /// <summary>The newest messages: so many, or fewer where their texts take more than a stretch.</summary>
-    public Task<Entered<History>> ReadNewestAsync(SessionAccess access, Caller caller, int most, ReadPlace place, CancellationToken ct) =>
+    public Task<Admission<History>> ReadNewestAsync(SessionAccess access, Caller caller, int most, ReadPlace place, CancellationToken ct) =>
         new Read(messages, access, caller, withEvents: true, place).PageAsync(most, null, StretchBytes, isCut: true, ct);
 
     /// <summary>
@@ -60,13 +60,13 @@ public sealed class HistoryReader(HistoryStore messages)
         private SessionAccess access = access;
 
         /// <summary>Everything there is at the time of the first stretch; what comes later is left to polling from the cursor.</summary>
-        public async Task<Entered<History>> AllAsync(string? before, CancellationToken ct)
+        public async Task<Admission<History>> AllAsync(string? before, CancellationToken ct)
         {
             var (asked, end) = (size.Of(StretchBytes), before is null ? "+" : Cursor.Before(before));
             var entered = Count(await messages.ReadForwardsAsync(access, caller, "(" + Cursor.Start, end, asked, ct));
             if (entered.Reply is not { } first)
             {
-                return new Entered<History>(null, entered.RetryAfter);
+                return new Admission<History>(null, entered.RetryAfter);
             }
 
             // Where there was nothing yet, what may have come since is left to polling from the start; and nothing comes before an entry that is there.
@@ -75,7 +75,7 @@ public sealed class HistoryReader(HistoryStore messages)
                 : first.Messages.Count < asked ? first.Messages[^1].Id
                 : await LastBeforeAsync(before, ct);
             return last is null && first.Messages.Count > 0
-                ? default(Entered<History>)
+                ? default(Admission<History>)
                 : Of(first, last ?? Cursor.Start, hasMore: false, last, first.Messages, null);
         }
 
@@ -83,7 +83,7 @@ public sealed class HistoryReader(HistoryStore messages)
         /// The newest ones, found backwards until there are enough. Where their texts take more bytes than are kept, either the page is cut there, or it is
         /// read again from its oldest message on.
         /// </summary>
-        public async Task<Entered<History>> PageAsync(int limit, string? before, int keptBytes, bool isCut, CancellationToken ct)
+        public async Task<Admission<History>> PageAsync(int limit, string? before, int keptBytes, bool isCut, CancellationToken ct)
         {
             var (page, bytes, count, hasMore) = (new List<Message>(), 0, 0, false);
             string? newest = null, last = null, oldest = null;
@@ -93,7 +93,7 @@ public sealed class HistoryReader(HistoryStore messages)
                 var entered = Count(await messages.ReadBackwardsAsync(access, caller, before, asked, ct));
                 if (entered.Reply is not { } stretch)
                 {
-                    return new Entered<History>(null, entered.RetryAfter);
+                    return new Admission<History>(null, entered.RetryAfter);
                 }
 
                 newest ??= stretch.Messages.Count > 0 ? stretch.Messages[0].Id : Cursor.Start;
@@ -142,7 +142,7 @@ public sealed class HistoryReader(HistoryStore messages)
             Count(await messages.ReadBackwardsAsync(access, caller, before, 1, ct)) is { Reply.Messages: [var last] } ? last.Id : null;
 
         /// <summary>Further stretches are the same read of the caller's allowance; their bytes count for its client.</summary>
-        private Entered<HistoryStretch> Count(Entered<HistoryStretch> entered)
+        private Admission<HistoryStretch> Count(Admission<HistoryStretch> entered)
         {
             access = access with { Allowance = "" };
             place.Count(entered.Reply is { } stretch ? size.Seen(stretch.Messages) : 0);

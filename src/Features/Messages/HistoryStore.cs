@@ -1,4 +1,5 @@
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using StackExchange.Redis;
 
@@ -15,14 +16,14 @@ public sealed class HistoryStore(RedisGateway redis, PollCounts counts)
     /// Entries from <paramref name="from"/> to <paramref name="to"/>, as XRANGE takes them, oldest first. Who may not enter the session, or not so often, gets
     /// no reply.
     /// </summary>
-    public Task<Entered<HistoryStretch>> ReadForwardsAsync(SessionAccess access, Caller caller, string from, string to, int most, CancellationToken ct) =>
+    public Task<Admission<HistoryStretch>> ReadForwardsAsync(SessionAccess access, Caller caller, string from, string to, int most, CancellationToken ct) =>
         ReadAsync(access, new Reading(access, MessageStore.OtherSide(caller), Order.Ascending, from, to, most), ct);
 
     /// <summary>Entries before <paramref name="before"/>, or from the newest, newest first.</summary>
-    public Task<Entered<HistoryStretch>> ReadBackwardsAsync(SessionAccess access, Caller caller, string? before, int most, CancellationToken ct) =>
+    public Task<Admission<HistoryStretch>> ReadBackwardsAsync(SessionAccess access, Caller caller, string? before, int most, CancellationToken ct) =>
         ReadAsync(access, new Reading(access, MessageStore.OtherSide(caller), Order.Descending, before is null ? "+" : Cursor.Before(before), "-", most), ct);
 
-    private async Task<Entered<HistoryStretch>> ReadAsync(SessionAccess access, Reading reading, CancellationToken ct)
+    private async Task<Admission<HistoryStretch>> ReadAsync(SessionAccess access, Reading reading, CancellationToken ct)
     {
         var due = counts.Due(access);
         if (due > 0)
@@ -68,7 +69,7 @@ public sealed class HistoryStore(RedisGateway redis, PollCounts counts)
             return this;
         }
 
-        public async Task<Entered<HistoryStretch>> ByScriptAsync(RedisGateway redis, string allowance, CancellationToken ct)
+        public async Task<Admission<HistoryStretch>> ByScriptAsync(RedisGateway redis, string allowance, CancellationToken ct)
         {
             var reply = new ScriptReply(await redis.RunAsync(
                 Scripts.read_history,

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
@@ -11,7 +12,7 @@ namespace Intotes.Chat.Features.Messages;
 /// found by looking again after a while.
 /// </summary>
 public sealed class MessageFollower(
-    PollStore polls, PollAnswers answers, ReadLimits limits, RosterStore roster, Signals signals, OpenStreams streams, IOptions<ChatOptions> options, TimeProvider time)
+    PollStore polls, PollAnswers answers, ReadLimits limits, RosterStore roster, ChannelSubscriptions subscriptions, OpenStreams streams, IOptions<ChatOptions> options, TimeProvider time)
 {
     /// <summary>Entries in one event.</summary>
     public const int MostAtOnce = 200;
@@ -29,12 +30,12 @@ public sealed class MessageFollower(
         SessionAccess access, Caller caller, string client, PollAnswer told, TimeSpan lifetime, Action cut, [EnumeratorCancellation] CancellationToken ct)
     {
         using var place = lifetime > TimeSpan.Zero ? streams.Enter(access.SessionId, caller is Caller.Operator, cut) : null;
-        using var listener = await signals.ListenAsync([Keys.Announcements(access.SessionId)], lifetime, time, ct);
+        using var waiter = await subscriptions.WaitOnAsync([Keys.Announcements(access.SessionId)], lifetime, time, ct);
         var (spoke, stayed) = (time.GetTimestamp(), time.GetTimestamp());
-        while (!IsTheEnd(told) && !listener.IsOver)
+        while (!IsTheEnd(told) && !waiter.IsOver)
         {
             // By the clock, not by a pause that nothing ended: a lively talk, or somebody who writes for long, ends every one.
-            if (caller is Caller.Operator @operator && time.GetElapsedTime(stayed) >= renewal - Listener.Early)
+            if (caller is Caller.Operator @operator && time.GetElapsedTime(stayed) >= renewal - ChannelWaiter.Early)
             {
                 await StayAsync(@operator, ct);
                 stayed = time.GetTimestamp();
@@ -49,7 +50,7 @@ public sealed class MessageFollower(
             var isNew = answer is not null && (answer.Messages.Count > 0 || HasChanged(told, answer));
             // What was said is not kept for as long as it lasts.
             told = answer is null ? told : answer with { Messages = [] };
-            if (isNew || time.GetElapsedTime(spoke) >= Quiet - Listener.Early)
+            if (isNew || time.GetElapsedTime(spoke) >= Quiet - ChannelWaiter.Early)
             {
                 yield return isNew ? answer : null;
                 spoke = time.GetTimestamp();
@@ -57,7 +58,7 @@ public sealed class MessageFollower(
 
             if (!isNew)
             {
-                await listener.WaitAsync(isThere ? Pause(told, caller, Quiet - time.GetElapsedTime(spoke)) : Spread(InQueue));
+                await waiter.WaitAsync(isThere ? Pause(told, caller, Quiet - time.GetElapsedTime(spoke)) : Spread(InQueue));
             }
         }
     }

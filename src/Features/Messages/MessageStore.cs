@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -37,7 +38,7 @@ public sealed class MessageStore(RedisGateway redis, AnonymousPolicy anonymous, 
     /// <param name="clientMessageId">The id the client chose; without one the server takes one for this call, so that its own retry finds what it stored.</param>
     /// <param name="text">As <see cref="MessageText.Clean"/> leaves it.</param>
     /// <param name="ct">Ends when the caller goes away.</param>
-    public async Task<Entered<AppendReply>> AppendAsync(SessionAccess access, Caller caller, string? clientMessageId, string text, CancellationToken ct)
+    public async Task<Admission<AppendReply>> AppendAsync(SessionAccess access, Caller caller, string? clientMessageId, string text, CancellationToken ct)
     {
         var request = NewRequestId();
         var reply = await RunAsync(
@@ -69,17 +70,17 @@ public sealed class MessageStore(RedisGateway redis, AnonymousPolicy anonymous, 
     }
 
     /// <summary>Notes for six seconds that the caller is writing, or no longer.</summary>
-    public async Task<Entered<NotedReply>> SetTypingAsync(SessionAccess access, Caller caller, bool typing, CancellationToken ct)
+    public async Task<Admission<NotedReply>> SetTypingAsync(SessionAccess access, Caller caller, bool typing, CancellationToken ct)
     {
         RedisKey[] keys = [.. Keys.OfSession(access.SessionId), Keys.Typing(access.SessionId, OwnSide(caller))];
         return Noted(Scripts.set_typing, new(await redis.RunAsync(Scripts.set_typing, keys, [access.Kind, access.Credential, access.Allowance, typing ? "1" : ""], ct)));
     }
 
     /// <summary>Notes up to where the caller has read.</summary>
-    public async Task<Entered<NotedReply>> MarkReadAsync(SessionAccess access, Caller caller, string upTo, CancellationToken ct) =>
+    public async Task<Admission<NotedReply>> MarkReadAsync(SessionAccess access, Caller caller, string upTo, CancellationToken ct) =>
         Noted(Scripts.mark_read, await RunAsync(Scripts.mark_read, access, [OwnSide(caller), upTo], ct));
 
-    private static Entered<NotedReply> Noted(Script script, ScriptReply reply) => reply.Status switch
+    private static Admission<NotedReply> Noted(Script script, ScriptReply reply) => reply.Status switch
     {
         "noted" => new NotedReply(IsClosed: false, IsBlocked: false),
         "closed" => new NotedReply(IsClosed: true, IsBlocked: false),

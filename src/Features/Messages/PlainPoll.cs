@@ -8,7 +8,7 @@ namespace Intotes.Chat.Features.Messages;
 /// <param name="Wait">Seconds to wait for something new, or that a stream of events is to last.</param>
 /// <param name="Shown">What the caller shows of the other side.</param>
 /// <param name="IsStream">Whether it asks for events.</param>
-internal readonly record struct PlainPoll(string After, int? Wait, Shown? Shown, bool IsStream)
+internal readonly record struct PlainPoll(string After, int? Wait, PeerState? Shown, bool IsStream)
 {
     private const string Poll = "/api/v1/chat/poll", Events = "/api/v1/chat/events";
 
@@ -50,7 +50,7 @@ internal readonly record struct PlainPoll(string After, int? Wait, Shown? Shown,
         var from = isStream && lastEventId is { Length: > 0 } ? lastEventId : after;
         var isPlain = from is not null && IsCursorIfAny(from) && IsCursorIfAny(after) && IsCursorIfAny(readUpTo)
             && (wait is not { } asked || (asked >= 1 && asked <= (isStream ? GetEvents.LongestWait : PollMessages.LongestWait)));
-        return isPlain ? new PlainPoll(from!, wait, Shown.Said(typing, readUpTo), isStream) : null;
+        return isPlain ? new PlainPoll(from!, wait, PeerState.Said(typing, readUpTo), isStream) : null;
     }
 
     private static bool IsCursorIfAny(string? given) => given is null || Cursor.IsCursor(given);

@@ -28,7 +28,7 @@ public sealed class PlainPollMiddleware(
     TimeProvider time)
 {
     /// <summary>That a poll by this right was refused here, so that Redis need not be asked the same again.</summary>
-    private sealed record Refused(SessionAccess Access, Entered<PollReply> Entered);
+    private sealed record Refused(SessionAccess Access, Admission<PollReply> Admission);
 
     private static readonly ClaimsPrincipal Nobody = new();
 
@@ -37,8 +37,8 @@ public sealed class PlainPollMiddleware(
     private readonly CancellationToken stopping = life.ApplicationStopping;
 
     /// <summary>The refusal of the same poll here, where that is why the request falls through to the normal endpoint.</summary>
-    public static Entered<PollReply>? RefusalOf(HttpContext http, SessionAccess access) =>
-        http.Features.Get<Refused>() is { } refused && refused.Access == access ? refused.Entered : default(Entered<PollReply>?);
+    public static Admission<PollReply>? RefusalOf(HttpContext http, SessionAccess access) =>
+        http.Features.Get<Refused>() is { } refused && refused.Access == access ? refused.Admission : default(Admission<PollReply>?);
 
     public Task InvokeAsync(HttpContext http)
     {

@@ -1,3 +1,4 @@
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
 
 namespace Intotes.Chat.Features.Messages;
@@ -13,7 +14,7 @@ public sealed record PollAnswer(
     IReadOnlyList<Message> Messages, string Cursor, SessionStatus Status, OperatorName? Operator, QueuePlace? Queue, bool Typing, string? ReadUpTo, int NextPollMs);
 
 /// <summary>Completes what a session's own keys tell: its place in the queue lies elsewhere.</summary>
-public sealed class PollAnswers(QueuePlaces places, HolderWatch holders, PollPace pace)
+public sealed class PollAnswers(CallPlaces places, HeldIndexRepair holders, PollPace pace)
 {
     /// <param name="reply">What the session's script replied.</param>
     /// <param name="waited">Whether the server has paced the caller by letting it wait.</param>

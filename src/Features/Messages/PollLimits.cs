@@ -10,6 +10,6 @@ internal static class PollLimits
     public static int Most(this ReadLimits limits, string client, int most) => limits.IsInDebt(client) ? 1 : most;
 
     /// <summary>The same reply, or else how long the client has to wait for it.</summary>
-    public static Entered<PollReply> Count(this ReadLimits limits, string client, Entered<PollReply> entered) =>
+    public static Admission<PollReply> Count(this ReadLimits limits, string client, Admission<PollReply> entered) =>
         entered.Reply is { } reply && limits.TakeAnswer(client, reply.TextBytes) is { } wait ? new(null, wait) : entered;
 }

@@ -67,7 +67,7 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
         // What a HEAD request is not told must be told later, so it moves no cursor, and nothing can be new to it.
         var isHead = HttpMethods.IsHead(HttpContext.Request.Method);
         var (after, wait) = (request.After ?? (isHead ? Cursor.Start : null), TimeSpan.FromSeconds(isHead ? 0 : request.Wait ?? 0));
-        var shown = Shown.Said(request.Typing, request.ReadUpTo);
+        var shown = PeerState.Said(request.Typing, request.ReadUpTo);
         var client = ReadLimits.ClientOf(HttpContext, User.FindFirst("sub")?.Value);
         var (reply, refusal) = await gate.EnterAsync(
             caller,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using StackExchange.Redis;
 
@@ -61,7 +62,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
     /// What came after the cursor; without one, since the caller's last poll without one. A caller without the right to enter the session, or that comes too
     /// often, gets no reply. With <paramref name="most"/> 0 only whether there is anything.
     /// </summary>
-    public Task<Entered<PollReply>> PollAsync(SessionAccess access, Caller caller, string? after, int most, CancellationToken ct)
+    public Task<Admission<PollReply>> PollAsync(SessionAccess access, Caller caller, string? after, int most, CancellationToken ct)
     {
         var due = counts.Due(access);
         return after is null || due > 0
@@ -69,7 +70,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
             : ReadAsync(access, caller, after, most, ct);
     }
 
-    private async Task<Entered<PollReply>> ReadAsync(SessionAccess access, Caller caller, string after, int most, CancellationToken ct)
+    private async Task<Admission<PollReply>> ReadAsync(SessionAccess access, Caller caller, string after, int most, CancellationToken ct)
     {
         var read = await redis.PipelineAsync(
             3, Keys.Session(access.SessionId), new Reading(access, MessageStore.OtherSide(caller), after, Math.Min(most, Few)), static (redis, read) => read.RunAsync(redis), ct);
@@ -206,7 +207,7 @@ public sealed class PollStore(RedisGateway redis, PollCounts counts)
         }
     }
 
-    private async Task<Entered<PollReply>> RunAsync(SessionAccess access, Caller caller, string? after, int most, CancellationToken ct)
+    private async Task<Admission<PollReply>> RunAsync(SessionAccess access, Caller caller, string? after, int most, CancellationToken ct)
     {
         var who = caller is Caller.Operator { Id: var id } ? $"operator:{Uri.EscapeDataString(id)}" : "visitor";
         var other = MessageStore.OtherSide(caller);

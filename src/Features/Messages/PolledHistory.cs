@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 
 namespace Intotes.Chat.Features.Messages;

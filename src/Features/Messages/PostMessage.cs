@@ -1,5 +1,6 @@
 using FastEndpoints;
 using FluentValidation;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;

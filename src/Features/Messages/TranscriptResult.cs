@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
-using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Intotes.Chat.Features.Messages;

@@ -10,9 +10,8 @@
 --          then the department in which its visitor, who sent it, waits, else '',
 --          then the change of what the session takes, where it was stored now }
 --        | { 'closed' } | { 'full' } | { 'blocked' } | { 'sign_in' } | refusal
--- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by denied, limited, closed, full, blocked, sign_in, reused: nothing to keep
--- include: session
+-- @durable except denied, limited, closed, full, blocked, sign_in, reused
+-- @include session
 
 local from, text = ARGV[4], ARGV[6]
 local session = redis.call('HMGET', KEYS[1], holds, 'superseded', 'status', 'name', 'called', 'department', 'blocked', counted or holds, 'token', 'bytes', 'ends')

@@ -2,7 +2,7 @@
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 which side: 'visitor' or 'operator', 5 message id
 -- Reply  { 'noted' } | refusal
--- include: session
+-- @include session
 
 local refused = refusal()
 if refused then

@@ -5,8 +5,8 @@
 --        'visitor', 8 id of this request, 9 most bytes of texts, unless the first entry alone has more
 -- Reply  { 'ok', status, operator, operator name, department, call time (µs), '1' while the other side types, up to where the other side has read,
 --          '1' when there are more entries, cursor, { { id, { field, value, ... } }, ... }, how often the visitor has gone to another page } | refusal
--- Waits  with other reads for its turn
--- include: session
+-- @read
+-- @include session
 
 local refused = refusal()
 if refused then

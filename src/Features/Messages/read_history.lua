@@ -3,8 +3,8 @@
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 'forwards' or 'backwards', 5 start and 6 end as XRANGE or XREVRANGE takes them, 7 most entries,
 --        8 the other side: 'operator' or 'visitor'
 -- Reply  { 'ok', status, up to where the other side has read, id of the newest entry or '', { { id, { field, value, ... } }, ... } } | refusal
--- Waits  with bulk reads for its turn
--- include: session
+-- @bulk
+-- @include session
 
 local refused = refusal()
 if refused then

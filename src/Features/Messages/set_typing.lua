@@ -2,7 +2,7 @@
 -- KEYS   as in session.lua, 6 the side's string
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 '1' while it writes
 -- Reply  { 'noted' } | { 'closed' } | { 'blocked' } | refusal
--- include: session
+-- @include session
 
 local refused = refusal()
 if refused then

@@ -1,6 +1,5 @@
 using FastEndpoints;
 using Intotes.Chat.Features.Messages;
-using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;

@@ -1,3 +1,4 @@
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 
@@ -15,7 +16,7 @@ public enum ClaimStatus
 
 /// <summary>Takes calls out of the queues for operators: the one that waited longest over their departments, or a wanted one.</summary>
 public sealed class CallClaimer(
-    ClaimStore claims, SessionStore sessions, CallEnqueuer enqueuer, RosterStore roster, HeldIndex index, SummaryStore summaries, SampleStore samples, ChatMetrics metrics,
+    ClaimStore claims, HandoverStore handovers, SessionStore sessions, CallEnqueuer enqueuer, RosterStore roster, HeldIndex index, SummaryStore summaries, SampleStore samples, ChatMetrics metrics,
     Departments departments)
 {
     /// <summary>Takes the call that waited longest in the operator's departments; again under the same id, what the first one took.</summary>
@@ -93,7 +94,7 @@ public sealed class CallClaimer(
             else if (call.Status == LendStatus.Absent)
             {
                 // The session waits, but its call never reached the queue: put it there, and claim again.
-                await enqueuer.EnqueueAsync(department, sessionId, session.CalledAt ?? session.CreatedAt, ServicePace.Unknown, ct);
+                await enqueuer.EnqueueAsync(department, sessionId, session.CalledAt ?? session.CreatedAt, WaitEstimate.Unknown, ct);
             }
             else if (await TakeAsync(department, call, caller, null, ct) is { } taken)
             {
@@ -111,7 +112,7 @@ public sealed class CallClaimer(
 
     /// <summary>Assigns again what the operator has: the first time may not have reached the replicas that are waited for.</summary>
     private async Task<Session> ConfirmAsync(Session session, Caller.Operator caller, CancellationToken ct) =>
-        (await claims.AssignAsync(session.Department!, session.Id, caller, session.ClaimId, ct)).Session ?? session;
+        (await handovers.AssignAsync(session.Department!, session.Id, caller, session.ClaimId, ct)).Session ?? session;
 
     /// <summary>What the operator took under this id and still has: the answer to that claim may have been lost.</summary>
     private async Task<Session?> TakenAsync(Caller.Operator caller, string clientClaimId, CancellationToken ct) =>
@@ -145,7 +146,7 @@ public sealed class CallClaimer(
             return (ClaimStatus.AtCapacity, null);
         }
 
-        var (status, session, waited) = await claims.AssignAsync(department, sessionId, caller, clientClaimId, ct);
+        var (status, session, waited) = await handovers.AssignAsync(department, sessionId, caller, clientClaimId, ct);
         // Somebody who looked before the session was the operator's may have struck it out of the index.
         await Task.WhenAll(index.SettleAsync(caller.Id, sessionId, ct), claims.AcceptAsync(department, sessionId, Claimant(caller, clientClaimId), ct));
         if (waited is { } wait)

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using FluentValidation;
 using Intotes.Chat.Features.Messages;
-using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 
 namespace Intotes.Chat.Features.Operators;
 

@@ -11,7 +11,7 @@ namespace Intotes.Chat.Features.Operators;
 /// <summary>Takes the call that has waited longest, or a wanted one.</summary>
 /// <response code="200">The session, which is now the caller's.</response>
 /// <response code="204">Nobody waits.</response>
-public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummaryStore summaries, Signals signals, BackgroundWriter background, AuditLog audit, IOptions<ChatOptions> options)
+public sealed class ClaimCall(CallClaimer claimer, LongPoll waits, SummaryStore summaries, ChannelSubscriptions subscriptions, BackgroundWriter background, AuditLog audit, IOptions<ChatOptions> options)
     : Endpoint<ClaimCall.Request, Results<Ok<OperatorSession>, NoContent, Problem>>
 {
     public sealed class Request
@@ -59,7 +59,7 @@ public sealed class ClaimCall(CallClaimer claimer, OperatorWait waits, SummarySt
         {
             await audit.RecordAsync(User, "claimed", session!.Id, session.Visitor.UserId);
             // A poll of the same operator that waits does not listen to this session yet.
-            background.Post(BackgroundWork.Signal, () => signals.AnnounceAsync(Keys.AssignmentsOf(caller.Id), CancellationToken.None));
+            background.Post(BackgroundWork.Signal, () => subscriptions.AnnounceAsync(Keys.AssignmentsOf(caller.Id), CancellationToken.None));
         }
 
         return status switch

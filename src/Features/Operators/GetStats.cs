@@ -1,5 +1,5 @@
 using FastEndpoints;
-using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 
 namespace Intotes.Chat.Features.Operators;
 

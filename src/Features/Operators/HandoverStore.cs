@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.Options;
 
@@ -11,10 +13,38 @@ namespace Intotes.Chat.Features.Operators;
 /// <param name="EntryId">The entry that told the visitor of a transfer.</param>
 public sealed record HandedOver(Session Session, TimeSpan? Had, string? EntryId = null);
 
-/// <summary>How sessions leave their operators. A null reply means that the operator does not have the session.</summary>
+public enum AssignStatus
+{
+    Assigned,
+    Gone,
+    Closed,
+    Held,
+    Moved,
+}
+
+/// <summary>How sessions come to operators and leave them. A null reply means that the operator does not have the session.</summary>
 public sealed class HandoverStore(RedisGateway redis, IOptions<ChatOptions> options)
 {
     private long IdleSeconds => options.Value.Retention.IdleSeconds;
+
+    /// <summary>Gives the session to the operator, if it still waits in that department; also how long it waited, if this is its first operator.</summary>
+    public async Task<(AssignStatus Status, Session? Session, TimeSpan? Waited)> AssignAsync(string department, string sessionId, Caller.Operator caller, string? clientClaimId, CancellationToken ct)
+    {
+        var reply = new ScriptReply(await redis.RunAsync(
+            Scripts.assign_session,
+            Keys.OfSession(sessionId),
+            [caller.Id, caller.Name, department, SystemTexts.OperatorJoined(caller.Name), options.Value.Retention.IdleSeconds, clientClaimId ?? ""],
+            ct));
+        return reply.Status switch
+        {
+            "assigned" => (AssignStatus.Assigned, Session.From(sessionId, reply.Fields(1)), reply.Milliseconds(2)),
+            "gone" => (AssignStatus.Gone, null, null),
+            "closed" => (AssignStatus.Closed, null, null),
+            "held" => (AssignStatus.Held, null, null),
+            "moved" => (AssignStatus.Moved, null, null),
+            var other => throw new UnreachableException($"assign_session.lua replied {other}"),
+        };
+    }
 
     /// <summary>The session waits again, with its first call time; unless its operator got it after it was found to be gone.</summary>
     /// <param name="sessionId">The session.</param>

@@ -1,3 +1,4 @@
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;

@@ -1,6 +1,7 @@
 using FastEndpoints;
 using FluentValidation;
 using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 

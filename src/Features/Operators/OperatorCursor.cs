@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using Intotes.Chat.Features.Messages;
-using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 
 namespace Intotes.Chat.Features.Operators;
 

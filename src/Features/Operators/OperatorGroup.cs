@@ -1,5 +1,5 @@
 using FastEndpoints;
-using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Hosting;
 
 namespace Intotes.Chat.Features.Operators;
@@ -21,7 +21,7 @@ public sealed class OperatorGroup : Group
             var http = context.HttpContext;
             var isPoll = http.GetEndpoint()!.Metadata.GetMetadata<EndpointDefinition>()!.EndpointType == typeof(PollSessions);
             var roster = http.RequestServices.GetRequiredService<RosterStore>();
-            if (await roster.CountAsync(http.User.Operator(), isPoll ? Allowance.Polls : Allowance.Actions, ct) is { } wait)
+            if (await roster.CountAsync(http.User.Operator(), isPoll, ct) is { } wait)
             {
                 await Problem.RateLimited.After(wait).ExecuteAsync(http);
             }

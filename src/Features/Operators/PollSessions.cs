@@ -1,14 +1,13 @@
 using FastEndpoints;
 using FluentValidation;
 using Intotes.Chat.Features.Messages;
-using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>New messages over all sessions of the operator, and how the queues stand; renews its leases.</summary>
-public sealed class PollSessions(SessionsPoller poller, OperatorWait waits, PolledHistory history)
+public sealed class PollSessions(SessionsPoller poller, LongPoll waits, PolledHistory history)
     : Endpoint<PollSessions.Request, Results<Ok<SessionsPoller.Answer>, Problem>>
 {
     public sealed class Request

@@ -1,4 +1,6 @@
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 
 namespace Intotes.Chat.Features.Operators;
 

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 
 namespace Intotes.Chat.Features.Operators;

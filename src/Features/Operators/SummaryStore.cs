@@ -1,4 +1,5 @@
 using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
 using StackExchange.Redis;

@@ -1,6 +1,7 @@
 using FastEndpoints;
 using FluentValidation;
 using Intotes.Chat.Features.Messages;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
@@ -11,7 +12,7 @@ namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Hands a session to another operator that is online and has room, or to the queue of a department.</summary>
 public sealed class TransferSession(
-    SessionStore sessions, HandoverStore handovers, SessionReturner returner, RosterStore roster, HeldIndex index, SampleStore samples, NoteStore notes, Signals signals,
+    SessionStore sessions, HandoverStore handovers, SessionReturner returner, RosterStore roster, HeldIndex index, SampleStore samples, NoteStore notes, ChannelSubscriptions subscriptions,
     BackgroundWriter background, GrantStore grants, AuditLog audit)
     : Endpoint<TransferSession.Request, Results<Ok<OperatorSession>, Problem>>
 {
@@ -111,7 +112,7 @@ public sealed class TransferSession(
             samples.Record(transferred.Session.Department!, SampleKind.Busy, sessionId, had.TotalSeconds);
         }
 
-        background.Post(BackgroundWork.Signal, () => signals.AnnounceAsync(Keys.AssignmentsOf(operatorId), CancellationToken.None));
+        background.Post(BackgroundWork.Signal, () => subscriptions.AnnounceAsync(Keys.AssignmentsOf(operatorId), CancellationToken.None));
         return (transferred, null);
     }
 

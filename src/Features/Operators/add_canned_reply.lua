@@ -2,7 +2,7 @@
 -- KEYS   1 hash of shortcut -> text
 -- ARGV   1 shortcut, 2 text, 3 most replies, 4 most bytes of all
 -- Reply  'stored' | 'taken' when another text has this shortcut | 'full'
--- include: canned
+-- @include canned
 
 local text = redis.call('HGET', KEYS[1], ARGV[1])
 if text then

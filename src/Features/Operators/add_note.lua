@@ -4,10 +4,9 @@
 -- ARGV   1 what: 'note', 'transferred', 'blocked', 'unblocked' or 'customer_seen', 2 operator id, 3 operator's name, 4 text, 5 most entries,
 --        6 id of the request, 7 most bytes of notes, 0 for any number
 -- Reply  { 'added', id } | { 'full' } | { 'gone' }
--- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by full, gone: nothing to keep
--- include: session
--- include: notes
+-- @durable except full, gone
+-- @include session
+-- @include notes
 
 local left = redis.call('TTL', KEYS[1])
 if left < 0 then

@@ -3,9 +3,8 @@
 -- KEYS   as in session.lua
 -- ARGV   1 operator id, 2 operator's name, 3 department, 4 text of the entry, 5 idle lifetime (s), 6 the operator's id of this claim or ''
 -- Reply  { 'assigned', HGETALL, how long (ms) it waited for its first operator, else '' } | { 'gone' } | { 'closed' } | { 'held' } by another operator | { 'moved' } to no or another department
--- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by gone, closed, held, moved: nothing to keep
--- include: session
+-- @durable except gone, closed, held, moved
+-- @include session
 
 local session = redis.call('HMGET', KEYS[1], 'status', 'operator', 'department', 'called')
 local status = session[1]

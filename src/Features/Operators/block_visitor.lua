@@ -3,9 +3,8 @@
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 for how long (ms), 0 to let it again
 -- Reply  { 'blocked', user id or '', when the block ends or has ended (ms), '' where there was none } | { 'denied' }
--- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by denied: nothing to keep
--- include: session
+-- @durable except denied
+-- @include session
 
 if not may() then
   return { 'denied' }

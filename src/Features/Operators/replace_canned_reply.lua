@@ -2,7 +2,7 @@
 -- KEYS   1 hash of shortcut -> text
 -- ARGV   1 shortcut, 2 text, 3 most bytes of all replies
 -- Reply  'stored' | 'unknown' when there is no such shortcut | 'full'
--- include: canned
+-- @include canned
 
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
   return 'unknown'

@@ -4,9 +4,8 @@
 -- ARGV   1 operator id, 2 text of the entry, 3 idle lifetime (s), 4 when (ms) the operator was found to be gone, or ''
 -- Reply  { 'returned', HGETALL, how long (ms) the operator had it, or '' when it was returned before } | { 'denied' }
 --        | { 'kept' } when the operator got it after it was found to be gone: it is back
--- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by denied, kept: nothing to keep
--- include: session
+-- @durable except denied, kept
+-- @include session
 
 local operator, gone_at = ARGV[1], ARGV[4]
 local session = redis.call('HMGET', KEYS[1], 'status', 'operator', 'joined', 'previous', 'left_by')

@@ -4,10 +4,9 @@
 --        7 bytes of the note that follows and of its author's name, 0 for none, 8 most bytes of notes, 0 for any number, 9 most notes
 -- Reply  { 'transferred', HGETALL, how long (ms) the operator had it, or '' when it was transferred before, id of the entry } | { 'denied' }
 --        | { 'full' } when the session has no room for the note
--- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by denied, full: nothing to keep
--- include: session
--- include: notes
+-- @durable except denied, full
+-- @include session
+-- @include notes
 
 local from, to, department = ARGV[1], ARGV[2], ARGV[4]
 local session = redis.call('HMGET', KEYS[1], 'status', 'operator', 'joined', 'previous', 'department', 'left_by', 'transferred')

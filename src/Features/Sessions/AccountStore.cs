@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>Which session is an account's current one, and which were before. What a node remembers of it may be old; session scripts notice.</summary>
-public sealed class AccountStore(RedisGateway redis, Permits permits, IOptions<ChatOptions> options) : IDisposable
+public sealed class AccountStore(RedisGateway redis, SharedRateLimits permits, IOptions<ChatOptions> options) : IDisposable
 {
     private static readonly MemoryCacheEntryOptions Remember = new() { Size = 1, AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(10) };
 

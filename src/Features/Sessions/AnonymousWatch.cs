@@ -8,7 +8,7 @@ namespace Intotes.Chat.Features.Sessions;
 /// announcement was lost; and what their sessions take. Where Redis is away the node goes on with what it knew.
 /// </summary>
 public sealed partial class AnonymousWatch(
-    AnonymousStore store, AnonymousPolicy policy, AnonymousBytes bytes, RedisConnection connection, Signals signals, TimeProvider time, ILogger<AnonymousWatch> logger)
+    AnonymousStore store, AnonymousPolicy policy, AnonymousBytes bytes, RedisConnection connection, ChannelSubscriptions subscriptions, TimeProvider time, ILogger<AnonymousWatch> logger)
     : PeriodicService(TimeSpan.FromSeconds(5), time, logger)
 {
     private (string Request, IReadOnlyDictionary<long, long> Changes)? pending;
@@ -25,7 +25,7 @@ public sealed partial class AnonymousWatch(
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(base.ExecuteAsync(stoppingToken), TryAsync(ListenAsync, stoppingToken));
+        Task.WhenAll(base.ExecuteAsync(stoppingToken), TryAsync(WaitOnAsync, stoppingToken));
 
     protected override async Task RoundAsync(CancellationToken ct)
     {
@@ -47,11 +47,11 @@ public sealed partial class AnonymousWatch(
         pending = null;
     }
 
-    private async Task ListenAsync(CancellationToken ct)
+    private async Task WaitOnAsync(CancellationToken ct)
     {
         while (!ct.IsCancellationRequested)
         {
-            using var listener = await signals.ListenAsync([Keys.AnonymousOrders], TimeSpan.FromDays(1), Time, ct);
+            using var listener = await subscriptions.WaitOnAsync([Keys.AnonymousOrders], TimeSpan.FromDays(1), Time, ct);
             while (!listener.IsOver)
             {
                 await TryAsync(ReadAsync, ct);

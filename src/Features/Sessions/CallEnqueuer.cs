@@ -1,3 +1,5 @@
+using Intotes.Chat.Features.Queue;
+
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>
@@ -11,10 +13,10 @@ public sealed class CallEnqueuer(SessionStore sessions, QueueStore queue, Depart
         queue.CountAsync(department, sessionId, client, most, departments.Served, ct);
 
     /// <summary>Puts a call at the place of its first call time, and returns that. Harmless when it is there already; then null.</summary>
-    public async Task<QueuePlace?> EnqueueAsync(string department, string sessionId, DateTimeOffset calledAt, ServicePace pace, CancellationToken ct)
+    public async Task<QueuePlace?> EnqueueAsync(string department, string sessionId, DateTimeOffset calledAt, WaitEstimate estimate, CancellationToken ct)
     {
         departments.Note(department);
-        var place = await queue.EnqueueAsync(department, sessionId, calledAt, pace, ct);
+        var place = await queue.EnqueueAsync(department, sessionId, calledAt, estimate, ct);
         await DropIfEndedAsync(department, sessionId, ct);
         return place;
     }

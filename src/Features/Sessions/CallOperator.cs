@@ -1,5 +1,6 @@
 using System.Text;
 using FastEndpoints;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -8,7 +9,7 @@ namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>Asks for a live operator. Asking again keeps the first place in the queue.</summary>
 public sealed class CallOperator(
-    SessionGate gate, SessionStore sessions, CallEnqueuer enqueuer, QueueStore queue, QueuePlaces places, RosterStore roster, ClientLimits limits,
+    SessionGate gate, SessionStore sessions, CallEnqueuer enqueuer, QueueStore queue, QueueViews views, CallPlaces places, RosterStore roster, ClientLimits limits,
     IOptions<ChatOptions> options)
     : Endpoint<CallOperator.Request, Results<Ok<CallOperator.Answer>, Problem>>
 {
@@ -70,7 +71,7 @@ public sealed class CallOperator(
     /// The call of an anonymous visitor counts for its client address, before anything is changed. Accounts do not count: each has one call, whichever
     /// else comes from its address.
     /// </summary>
-    private async Task<Entered<CallReply>> CallAsync(SessionAccess access, Request request, CancellationToken ct)
+    private async Task<Admission<CallReply>> CallAsync(SessionAccess access, Request request, CancellationToken ct)
     {
         var most = User.Caller() is Caller.Visitor ? options.Value.Limits.WaitingCallsPerIp : 0;
         var entered = await sessions.CallOperatorAsync(access, request.Department, request.Reason, onlyAsks: most > 0, ct);
@@ -100,8 +101,8 @@ public sealed class CallOperator(
         QueuePlace? place = null;
         if (session.Status == SessionStatus.Waiting)
         {
-            var pace = (await places.ViewAsync(session.Department!, ct)).Pace;
-            place = await enqueuer.EnqueueAsync(session.Department!, session.Id, calledAt, pace, ct)
+            var estimate = (await views.ViewAsync(session.Department!, ct)).Estimate;
+            place = await enqueuer.EnqueueAsync(session.Department!, session.Id, calledAt, estimate, ct)
                 ?? await places.OfAsync(session.Id, session.Status, session.Department, calledAt, ct);
         }
 

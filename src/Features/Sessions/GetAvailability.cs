@@ -1,11 +1,12 @@
 using FastEndpoints;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>Whether operators are there and how many wait, for a page that offers the chat; no session needed.</summary>
-public sealed class GetAvailability(QueuePlaces places, IOptions<ChatOptions> options) : EndpointWithoutRequest<GetAvailability.Answer>
+public sealed class GetAvailability(QueueViews queues, IOptions<ChatOptions> options) : EndpointWithoutRequest<GetAvailability.Answer>
 {
     /// <param name="Waiting">Over all departments.</param>
     /// <param name="EstimatedWaitSeconds">For one who called now, in the quickest department; null while it cannot be known.</param>
@@ -24,10 +25,10 @@ public sealed class GetAvailability(QueuePlaces places, IOptions<ChatOptions> op
         var views = new List<QueueView>();
         foreach (var department in options.Value.Queues)
         {
-            views.Add(await places.ViewAsync(department, ct));
+            views.Add(await queues.ViewAsync(department, ct));
         }
 
-        var online = views.Exists(v => v.Pace.IsServed);
-        return new Answer(online, views.Sum(v => v.Queue.Present), views.Min(v => v.Pace.EstimateFor(v.Queue.Present + 1)), online);
+        var online = views.Exists(v => v.Estimate.IsServed);
+        return new Answer(online, views.Sum(v => v.Queue.Present), views.Min(v => v.Estimate.SecondsTo(v.Queue.Present + 1)), online);
     }
 }

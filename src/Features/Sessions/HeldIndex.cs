@@ -1,3 +1,5 @@
+using Intotes.Chat.Features.Queue;
+
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>Keeps the index of who has what in line with the sessions, which decide, and which change while somebody looks.</summary>

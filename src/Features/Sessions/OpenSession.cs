@@ -9,7 +9,7 @@ namespace Intotes.Chat.Features.Sessions;
 /// <summary>Creates or gets the caller's active session. An anonymous session sent together with a bearer token is taken over by the account.</summary>
 /// <response code="200">The session that was there.</response>
 /// <response code="201">A new session.</response>
-public sealed class OpenSession(SessionOpener opener, QueuePlaces places, ReservedNames reserved, IOptions<ChatOptions> options)
+public sealed class OpenSession(SessionOpener opener, CallPlaces places, ReservedNames reserved, IOptions<ChatOptions> options)
     : Endpoint<OpenSession.Request, Results<Created<SessionView>, Ok<SessionView>, Problem>>
 {
     /// <summary>What the visitor says about itself; operators see it as unverified.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Intotes.Chat.Features.Queue;
 
 namespace Intotes.Chat.Features.Sessions;
 

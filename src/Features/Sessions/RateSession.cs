@@ -1,6 +1,7 @@
 using System.Text;
 using FastEndpoints;
 using FluentValidation;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
 

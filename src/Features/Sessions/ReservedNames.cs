@@ -1,3 +1,4 @@
+using Intotes.Chat.Features.Queue;
 using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Sessions;

@@ -1,3 +1,5 @@
+using Intotes.Chat.Hosting;
+
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>

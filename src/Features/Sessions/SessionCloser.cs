@@ -1,3 +1,5 @@
+using Intotes.Chat.Features.Queue;
+
 namespace Intotes.Chat.Features.Sessions;
 
 /// <param name="Session">Null where its visitor is blocked while an operator has it: then it goes on.</param>
@@ -7,7 +9,7 @@ public sealed record ClosedSession(Session? Session, TimeSpan? Had);
 /// <summary>Ends conversations, and tells the queue and the roster. Closing again completes an interrupted close.</summary>
 public sealed class SessionCloser(SessionStore sessions, AccountStore accounts, QueueStore queue, RosterStore roster, SampleStore samples)
 {
-    public async Task<Entered<ClosedSession>> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
+    public async Task<Admission<ClosedSession>> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
     {
         var entered = await sessions.CloseAsync(access, text, reason, ct);
         if (entered.Reply is not ({ } session, var had))

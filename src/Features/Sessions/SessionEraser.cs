@@ -1,3 +1,5 @@
+using Intotes.Chat.Features.Queue;
+
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace Intotes.Chat.Features.Sessions;
 public sealed class SessionEraser(SessionStore sessions, AccountStore accounts, QueueStore queue, RosterStore roster)
 {
     /// <summary>Erases a session for one who may enter it; <paramref name="forVisitor"/> where that is the visitor itself, who may be blocked.</summary>
-    public async Task<Entered<SessionMentions>> EraseAsync(SessionAccess access, bool forVisitor, CancellationToken ct)
+    public async Task<Admission<SessionMentions>> EraseAsync(SessionAccess access, bool forVisitor, CancellationToken ct)
     {
         // Asked first, because a repeated deletion would find nothing to tell.
         var entered = await sessions.FindMentionsAsync(access, ct);

@@ -1,3 +1,4 @@
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -19,7 +20,7 @@ public sealed class SessionGate(AccountStore accounts, RosterStore roster, IOpti
     /// <param name="ct">Ends when the caller goes away.</param>
     /// <returns>The reply, or else the problem to answer with.</returns>
     public async Task<(TReply? Reply, Problem? Refusal)> EnterAsync<TReply>(
-        Caller? caller, string? named, Allowance allowance, Func<SessionAccess, Task<Entered<TReply>>> act, CancellationToken ct)
+        Caller? caller, string? named, Allowance allowance, Func<SessionAccess, Task<Admission<TReply>>> act, CancellationToken ct)
         where TReply : class
     {
         var granted = allowances[(int)allowance];
@@ -29,7 +30,7 @@ public sealed class SessionGate(AccountStore accounts, RosterStore roster, IOpti
             granted = $"{granted} 1 {Guid.NewGuid():N}";
         }
 
-        Task<Entered<TReply>> Enter(SessionAccess access) => act(access with { Allowance = granted });
+        Task<Admission<TReply>> Enter(SessionAccess access) => act(access with { Allowance = granted });
         return caller switch
         {
             Caller.Visitor { Token: { } token } => Answer(await Enter(SessionAccess.ByToken(token)), Problem.InvalidSessionToken),
@@ -41,7 +42,7 @@ public sealed class SessionGate(AccountStore accounts, RosterStore roster, IOpti
     }
 
     /// <summary>First with the session this node remembers; when that is refused, because it is gone or another took its place, with the current one.</summary>
-    private async Task<Entered<TReply>> AsAccountAsync<TReply>(Caller.Account account, Func<SessionAccess, Task<Entered<TReply>>> act, CancellationToken ct)
+    private async Task<Admission<TReply>> AsAccountAsync<TReply>(Caller.Account account, Func<SessionAccess, Task<Admission<TReply>>> act, CancellationToken ct)
         where TReply : class
     {
         if (accounts.Remembered(account.UserId) is { } remembered
@@ -54,14 +55,14 @@ public sealed class SessionGate(AccountStore accounts, RosterStore roster, IOpti
             && await act(SessionAccess.OfAccount(current, account.UserId, confirmed: true)) is { IsDenied: false } found
             ? found
             // No session counts this one.
-            : new Entered<TReply>(null, await accounts.CountAsync(account.UserId, "missed", ct));
+            : new Admission<TReply>(null, await accounts.CountAsync(account.UserId, "missed", ct));
     }
 
     private async Task<(TReply?, Problem?)> AsOperatorAsync<TReply>(
-        Caller.Operator caller, string? named, Allowance allowance, Func<SessionAccess, Task<Entered<TReply>>> act, CancellationToken ct)
+        Caller.Operator caller, string? named, Allowance allowance, Func<SessionAccess, Task<Admission<TReply>>> act, CancellationToken ct)
         where TReply : class
     {
-        if (await roster.CountAsync(caller, allowance, ct) is { } wait)
+        if (await roster.CountAsync(caller, isPoll: allowance == Allowance.Polls, ct) is { } wait)
         {
             return (null, Problem.RateLimited.After(wait));
         }
@@ -80,7 +81,7 @@ public sealed class SessionGate(AccountStore accounts, RosterStore roster, IOpti
         return Answer(named is null ? default : await act(SessionAccess.OfOperator(named, caller)), Problem.NotAssigned);
     }
 
-    private static (TReply?, Problem?) Answer<TReply>(Entered<TReply> entered, Problem refusal)
+    private static (TReply?, Problem?) Answer<TReply>(Admission<TReply> entered, Problem refusal)
         where TReply : class => (entered.Reply, entered switch
         {
             { Reply: not null } => null,

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Intotes.Chat.Features.Queue;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -26,11 +28,6 @@ public enum CallStatus
     TooMany,
     MustSignIn,
 }
-
-/// <summary>What linking left behind, for the one who linked to tidy up.</summary>
-/// <param name="Department">The queue it may wait in.</param>
-/// <param name="OperatorId">The operator that may have it.</param>
-public sealed record LinkedSession(string? Department, string? OperatorId);
 
 /// <summary>The hash of each session. Who may not enter a session, or not so often, gets no reply.</summary>
 public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, AnonymousBytes anonymousBytes, IOptions<ChatOptions> options)
@@ -93,7 +90,7 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
     }
 
     /// <summary>Records that the visitor asks for an operator; the queue is told next, by <see cref="QueueStore.EnqueueAsync"/>.</summary>
-    public Task<Entered<CallReply>> CallOperatorAsync(SessionAccess access, string? department, string? reason, CancellationToken ct) =>
+    public Task<Admission<CallReply>> CallOperatorAsync(SessionAccess access, string? department, string? reason, CancellationToken ct) =>
         CallOperatorAsync(access, department, reason, onlyAsks: false, ct);
 
     /// <summary>The same, or only how a call would stand.</summary>
@@ -102,7 +99,7 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
     /// <param name="reason">What it is about.</param>
     /// <param name="onlyAsks">Changes nothing: the reply to a call that would be new is <see cref="CallStatus.Open"/>, with its department.</param>
     /// <param name="ct">Ends the call.</param>
-    public async Task<Entered<CallReply>> CallOperatorAsync(SessionAccess access, string? department, string? reason, bool onlyAsks, CancellationToken ct)
+    public async Task<Admission<CallReply>> CallOperatorAsync(SessionAccess access, string? department, string? reason, bool onlyAsks, CancellationToken ct)
     {
         var reply = await RunAsync(
             Scripts.call_operator,
@@ -132,7 +129,7 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
     }
 
     /// <summary>Ends the conversation; ending it again returns it unchanged. Queue and roster are told next, by <see cref="SessionCloser"/>.</summary>
-    public async Task<Entered<ClosedSession>> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
+    public async Task<Admission<ClosedSession>> CloseAsync(SessionAccess access, string text, string? reason, CancellationToken ct)
     {
         var reply = await RunAsync(Scripts.close_session, access, [text, Retention.ClosedSeconds, reason ?? ""], ct);
         if (reply.Status == "closed")
@@ -149,7 +146,7 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
     }
 
     /// <summary>Rates a closed session.</summary>
-    public async Task<Entered<RatingReply>> RateAsync(SessionAccess access, int score, string? comment, CancellationToken ct)
+    public async Task<Admission<RatingReply>> RateAsync(SessionAccess access, int score, string? comment, CancellationToken ct)
     {
         var reply = await RunAsync(Scripts.rate_session, access, [score, comment ?? "", SystemTexts.Rated], ct);
         return reply.Status switch
@@ -162,7 +159,7 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
     }
 
     /// <summary>Notes on which page the visitor is.</summary>
-    public async Task<Entered<PageReply>> SetPageAsync(SessionAccess access, string pageUrl, CancellationToken ct)
+    public async Task<Admission<PageReply>> SetPageAsync(SessionAccess access, string pageUrl, CancellationToken ct)
     {
         var reply = await RunAsync(Scripts.set_page, access, [pageUrl], ct);
         anonymousBytes.Note(reply.Status == "noted" ? reply.Text(1) : null);
@@ -175,7 +172,7 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
     }
 
     /// <summary>Where else the session is mentioned, for one who may erase it.</summary>
-    public async Task<Entered<SessionMentions>> FindMentionsAsync(SessionAccess access, CancellationToken ct)
+    public async Task<Admission<SessionMentions>> FindMentionsAsync(SessionAccess access, CancellationToken ct)
     {
         var reply = await RunAsync(Scripts.erase_session, access, [""], ct);
         return reply.Status == "found" ? Mentions(reply) : reply.Refused<SessionMentions>(Scripts.erase_session);
@@ -185,7 +182,7 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
     /// Deletes the session with everything of it; later, where a blocked visitor asks for it while an operator has it. Returns where else it is mentioned:
     /// <paramref name="found"/>, where that was done already.
     /// </summary>
-    public async Task<Entered<SessionMentions>> EraseAsync(SessionAccess access, bool forVisitor, SessionMentions found, CancellationToken ct)
+    public async Task<Admission<SessionMentions>> EraseAsync(SessionAccess access, bool forVisitor, SessionMentions found, CancellationToken ct)
     {
         var reply = await RunAsync(Scripts.erase_session, access, [forVisitor ? "visitor" : "anyway"], ct);
         if (reply.Status is "found" or "later")

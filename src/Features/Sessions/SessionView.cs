@@ -1,3 +1,5 @@
+using Intotes.Chat.Features.Queue;
+
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>A session as its visitor sees it.</summary>
@@ -31,9 +33,3 @@ public sealed record OperatorName(string Name)
 {
     public static OperatorName? Of(string? name) => name is null ? null : new OperatorName(name);
 }
-
-/// <summary>A place in the queue of one department.</summary>
-/// <param name="Position">1 is served next.</param>
-/// <param name="Waiting">How many wait in that queue.</param>
-/// <param name="EstimatedWaitSeconds">Null while it cannot be known.</param>
-public sealed record QueuePlace(int Position, int Waiting, int? EstimatedWaitSeconds);

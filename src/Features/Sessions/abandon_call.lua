@@ -2,9 +2,8 @@
 -- KEYS   as in session.lua
 -- ARGV   1 department of the call, 2 text of the entry
 -- Reply  'ended' | 'kept' when the session does not wait in that department
--- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by kept: nothing to keep
--- include: session
+-- @durable except kept
+-- @include session
 
 local session = redis.call('HMGET', KEYS[1], 'status', 'department')
 if session[1] ~= 'waiting' or session[2] ~= ARGV[1] then

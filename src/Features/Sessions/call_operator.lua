@@ -5,9 +5,8 @@
 --        12 bytes a session may take, 0 for any number, 13 '1' where the visitor may make no new call
 -- Reply  { 'waiting' | 'active', HGETALL, the change of what the session takes, where it was called now } | { 'open', department } where it was only asked
 --        | { 'closed' } | { 'full' } | { 'blocked' } | { 'sign_in' } | refusal
--- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by denied, limited, closed, full, blocked, sign_in: nothing to keep
--- include: session
+-- @durable except denied, limited, closed, full, blocked, sign_in
+-- @include session
 
 local refused = refusal()
 if refused then

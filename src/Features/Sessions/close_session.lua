@@ -3,9 +3,8 @@
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 text of the entry, 5 closed lifetime (s), 6 reason or ''
 -- Reply  { 'closed', HGETALL, how long (ms) its operator had it, or '' when none had or it was closed before,
 --          what weigh returns, where it was closed now } | { 'blocked' } | refusal
--- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by denied, limited: nothing to keep
--- include: session
+-- @durable except denied, limited
+-- @include session
 
 local refused = refusal()
 if refused then

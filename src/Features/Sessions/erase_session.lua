@@ -4,9 +4,9 @@
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 'visitor' to delete it for its visitor, 'anyway' to delete it in any case, or '' only to ask
 -- Reply  { 'found' | 'later', department or '', operator or '', user or '', where an anonymous one was deleted "bytes hour 0 0", as of weigh, else '' }
 --        | { 'gone' } | refusal
--- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by limited: nothing to keep; a session that is gone may be one whose erasure replicas do not have yet
--- include: session
+-- @durable except limited
+-- A session that is gone may be one whose erasure replicas do not have yet.
+-- @include session
 
 local asks_only, owner = ARGV[4] == '', holds .. ' ' .. ARGV[2]
 if not asks_only and redis.call('EXISTS', KEYS[1]) == 0 then

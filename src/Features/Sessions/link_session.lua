@@ -4,9 +4,8 @@
 -- ARGV   1 token digest, 2 user id, 3 name or '', 4 text of the linked entry, 5 text of the closed entry,
 --        6 idle lifetime (s), 7 closed lifetime (s), 8 '1' to close
 -- Reply  { 'linked', department or '' of the call it waited with, operator or '' that held it, where it was linked now "bytes hour 0 0", as of weigh, else '' } | { 'closed' } or blocked | { 'denied' }
--- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by denied, closed: nothing to keep
--- include: session
+-- @durable except denied, closed
+-- @include session
 
 local digest, user, name, close = ARGV[1], ARGV[2], ARGV[3], ARGV[8] == '1'
 local session = redis.call('HMGET', KEYS[1], 'token', 'user', 'former_token', 'status', 'department', 'operator', 'bytes', 'ends')

@@ -4,9 +4,8 @@
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 '1' to create what is missing, 5 lifetime (s) of an empty session, 6 what an empty session takes (bytes),
 --        then pairs of field and value that describe the visitor; an empty value leaves what is there
 -- Reply  { 'created', HGETALL, what weigh returns } | { 'existing', HGETALL, what weigh_more returns, bytes that came along } | { 'closed' } | { 'blocked' } | refusal
--- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by denied, limited, blocked: nothing to keep
--- include: session
+-- @durable except denied, limited, blocked
+-- @include session
 
 local kind, credential, create, lifetime = ARGV[1], ARGV[2], ARGV[4] == '1', ARGV[5]
 

@@ -2,9 +2,8 @@
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 score, 5 comment or '', 6 text of the entry
 -- Reply  { 'rated', department or '' } | { 'open' } | { 'unanswered' } | refusal
--- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by denied, limited, open, unanswered: nothing to keep
--- include: session
+-- @durable except denied, limited, open, unanswered
+-- @include session
 
 local refused = refusal()
 if refused then

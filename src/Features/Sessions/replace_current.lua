@@ -3,8 +3,7 @@
 -- KEYS   1 current session of the account, 2 its earlier sessions, 3 exists while the account is blocked
 -- ARGV   1 the session expected to be current or '', 2 the new one, 3 lifetime (s)
 -- Reply  the session that is current now, or 'blocked'
--- Kept   on replicas before it is acknowledged, where the service is set so
--- Refused by blocked: nothing to keep
+-- @durable except blocked
 
 if redis.call('EXISTS', KEYS[3]) == 1 then
   return 'blocked'

@@ -1,7 +1,7 @@
 -- For every script of one session. KEYS: 1 session hash, 2 messages stream, 3 sent hash, 4 channel of new entries, 5 notes stream.
 -- Those that a caller enters have as first arguments: 1 kind, 2 credential, 3 allowance.
--- include: gcra
--- include: note
+-- @include gcra
+-- @include note
 
 local function now_ms()
   local time = redis.call('TIME')

@@ -2,7 +2,7 @@
 -- KEYS   as in session.lua
 -- ARGV   1 kind, 2 credential, 3 allowance, 4 address
 -- Reply  { 'noted', what weigh_more returns or '', bytes by which the address is longer than the last } | { 'closed' } | refusal
--- include: session
+-- @include session
 
 local refused = refusal()
 if refused then

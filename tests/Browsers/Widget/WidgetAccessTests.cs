@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>For everybody: by keyboard, on small screens, in other directions of writing, in light and dark; in every state that there is.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetAccessTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     /// <summary>Those that are kept where pictures are asked for (<c>CHAT_TEST_SCREENSHOTS=1</c>).</summary>

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>A conversation in Arabic, from both faces: it runs from right to left, and what is Latin in it keeps its own direction.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetArabicTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     private const string Direction = "element => getComputedStyle(element).direction";

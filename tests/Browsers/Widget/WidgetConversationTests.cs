@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>Conversations from the first word to the last, in the browser of a visitor.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetConversationTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     [Fact]
@@ -58,6 +58,31 @@ public sealed class WidgetConversationTests(Chromium chromium, WidgetNodes desk)
         await one.ShowsAsync("One more thing");
         await Expect(one.Banner).ToHaveTextAsync("You are number 2 in the queue.");
         await Expect(other.Panel.Locator("li.visitor")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task An_operator_is_called_at_once_even_if_the_message_is_stored_while_a_poll_knows_it_already()
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var widget = await desk.VisitAsync(visitor);
+        var (stored, polled) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await widget.Page.RouteAsync("**/chat/message", async route =>
+        {
+            var answer = await route.FetchAsync();
+            stored.SetResult();
+            await polled.Task;
+            await route.FulfillAsync(new() { Response = answer });
+        });
+        await widget.Page.RouteAsync("**/chat/history?**", async route =>
+        {
+            await stored.Task;
+            await route.ContinueAsync();
+        });
+        // The page gives up the first poll. The next one has nothing to tell for 25 s.
+        await widget.Page.RouteAsync("**/chat/poll?**", route => polled.TrySetResult() ? Task.CompletedTask : route.ContinueAsync());
+        await widget.OpenAsync();
+
+        await widget.Page.RunAndWaitForRequestAsync(() => widget.SayAsync("Hello"), "**/chat/session/call-operator", new() { Timeout = 20_000 });
     }
 
     [Fact]

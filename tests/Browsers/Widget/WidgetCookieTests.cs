@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>The widget on another site's page, in a browser whose user lets no third party have cookies.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetCookieTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     /// <summary>Chromium's own setting: 0 lets third parties have cookies, 1 does not.</summary>

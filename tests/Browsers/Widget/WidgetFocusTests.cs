@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>Where the focus is, what can be rated, put right or loaded when something goes otherwise than usual.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetFocusTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     [Fact]

@@ -7,7 +7,7 @@ namespace Intotes.Chat.Tests.Browsers.Widget;
 /// The same short conversation on each page of the folder <c>Hostile</c>, a page per kind of trouble that other people's pages make. A page may do
 /// something in the middle (<c>shake()</c>), and may say what went wrong (<c>faults</c>).
 /// </summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetHostileTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     public static TheoryData<string> Pages =>

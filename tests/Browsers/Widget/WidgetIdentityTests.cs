@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>Who talks: visitors who sign in, out, and anew; and what the widget keeps of them.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetIdentityTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     [Fact]

@@ -3,7 +3,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>What a visitor wrote before a page on which it is signed in, or out: it goes with the visitor, and never to the next one. And what could not be told is told later.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetLeftOversTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     [Theory]

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>The widget's functions that touch no page, by themselves.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetModulesTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     [Theory]

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>A whole conversation in a browser that is older than the oldest supported ones.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetOldBrowserTests(OldChromium chromium, WidgetNodes desk) : IClassFixture<OldChromium>, IClassFixture<WidgetNodes>
 {
     [Fact]

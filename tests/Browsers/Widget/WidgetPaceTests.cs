@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>How often the widget asks, and which keys send: nothing that a page, a proxy or a keyboard does makes it run wild.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetPaceTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     [Fact]

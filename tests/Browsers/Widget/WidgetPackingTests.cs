@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>The widget's files as visitors get them, packed by the build, mean what their sources mean.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetPackingTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>, IDisposable
 {
     private static readonly string Root = Path.Combine(ArchitectureTests.Root, "src");

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>The widget and the page around it: which events pass between them, where it stands, how it comes and goes, and what it says when it cannot.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetPageTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     [Fact]

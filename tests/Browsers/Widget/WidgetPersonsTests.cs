@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>People who sit at one browser one after the other: nothing of one comes to another, whatever is on its way or left over.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetPersonsTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     [Theory]

@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>What a visitor sees while anonymous visitors have to sign in.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetSignInTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     [Theory]

@@ -3,7 +3,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>What a visitor hears.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetSoundTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     private const string Recorder = """

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>What outlasts a reload, what of it is whose, and what is made of a text before it is sent.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetStateTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     private const string Kept = "JSON.stringify({ ...sessionStorage }) + JSON.stringify({ ...localStorage })";

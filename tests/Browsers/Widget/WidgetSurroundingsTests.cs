@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>What the page, its caches and the browser say of themselves is not the visitor's fault: its text is sent whatever that is.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetSurroundingsTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     private const string English = "Write a message", German = "Nachricht schreiben";

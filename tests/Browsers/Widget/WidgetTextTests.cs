@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>All that visitors and operators write appears as text, and none of it runs.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetTextTests(Chromium chromium, WidgetNodes desk) : IClassFixture<WidgetNodes>
 {
     private static readonly string[] Attacks =

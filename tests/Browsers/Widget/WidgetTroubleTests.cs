@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Intotes.Chat.Tests.Browsers.Widget;
 
 /// <summary>What breaks under a conversation: nothing of it is lost or doubled on the screen.</summary>
-[Collection(nameof(BrowserStories))]
+[Collection(nameof(WidgetStories))]
 public sealed class WidgetTroubleTests(Chromium chromium, ShortLeaseWidgetNodes desk) : IClassFixture<ShortLeaseWidgetNodes>
 {
     [Fact]

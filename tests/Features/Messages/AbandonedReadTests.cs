@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;

@@ -1,6 +1,7 @@
 using System.Net;
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Intotes.Chat.Tests.Features.Messages;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Intotes.Chat.Tests.Features.Messages;

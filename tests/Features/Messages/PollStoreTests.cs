@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using Intotes.Chat.Features;
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 
 namespace Intotes.Chat.Tests.Features.Messages;

@@ -6,6 +6,7 @@ using System.Net.Sockets;
 using System.Text;
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Faults;
 using Intotes.Chat.Tests.Redis;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Tests.Faults;
 using Intotes.Chat.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;

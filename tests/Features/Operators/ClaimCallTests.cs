@@ -1,5 +1,6 @@
 using System.Net;
 using Intotes.Chat.Storage;
+using Intotes.Chat.Tests.Features.Queue;
 
 namespace Intotes.Chat.Tests.Features.Operators;
 

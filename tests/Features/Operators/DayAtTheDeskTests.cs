@@ -1,5 +1,5 @@
 using System.Globalization;
-using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Tests.Features.Operators.Day;
 using Intotes.Chat.Tests.Features.Operators.Race;
 using Intotes.Chat.Tests.Redis;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using CsCheck;
-using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,5 +1,7 @@
 using System.Net;
+using Intotes.Chat.Features;
 using Intotes.Chat.Features.Operators;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,7 +42,7 @@ public sealed class LateSweepTests(DeskNodes desk) : DeskTest(desk)
             queue, services.GetRequiredService<DepartmentStore>(), Options.Create(new ChatOptions { Departments = [department] }), time, NullLogger<Departments>.Instance);
         var sweeper = ActivatorUtilities.CreateInstance<QueueSweeper>(services, time, departments);
         await sweeper.SweepAsync(Ct);
-        await queue.EnqueueAsync(department, session, TimeProvider.System.GetUtcNow(), ServicePace.Unknown, Ct);
+        await queue.EnqueueAsync(department, session, TimeProvider.System.GetUtcNow(), WaitEstimate.Unknown, Ct);
 
         for (var sweeps = 0; sweeps < 9; sweeps++)
         {

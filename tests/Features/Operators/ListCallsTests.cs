@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Intotes.Chat.Storage;
+using Intotes.Chat.Tests.Features.Queue;
 
 namespace Intotes.Chat.Tests.Features.Operators;
 

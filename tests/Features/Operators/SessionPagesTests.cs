@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;

@@ -1,5 +1,5 @@
 using System.Net;
-using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Tests.Features.Operators;
 using Microsoft.Extensions.DependencyInjection;
 

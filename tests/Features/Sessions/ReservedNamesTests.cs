@@ -1,3 +1,4 @@
+using Intotes.Chat.Features;
 using Intotes.Chat.Features.Sessions;
 using Microsoft.Extensions.Options;
 

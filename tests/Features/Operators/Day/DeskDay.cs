@@ -1,4 +1,5 @@
 using Intotes.Chat.Features.Operators;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Hosting;
 using Intotes.Chat.Tests.Features.Operators.Race;
@@ -66,8 +67,8 @@ internal sealed class DeskDay(IServiceProvider services, FakeTimeProvider time, 
         var visitor = await desk.OpenAsync(Ct);
         call.SessionId = visitor.SessionId;
         var session = (await desk.Sessions.CallOperatorAsync(SessionAccess.ByToken(visitor), call.Department, null, Ct)).Reply!.Session!;
-        using var places = ActivatorUtilities.CreateInstance<QueuePlaces>(services, (TimeProvider)time);
-        var pace = (await places.ViewAsync(call.Department, Ct)).Pace;
+        using var places = ActivatorUtilities.CreateInstance<QueueViews>(services, (TimeProvider)time);
+        var pace = (await places.ViewAsync(call.Department, Ct)).Estimate;
         var place = await desk.Queue.EnqueueAsync(call.Department, session.Id, session.CalledAt!.Value, pace, Ct);
         call.EstimatedSeconds = place!.EstimatedWaitSeconds;
         waiting.Add(call);

@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using Intotes.Chat.Features.Operators;
-using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Time.Testing;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
 
 namespace Intotes.Chat.Tests.Features.Operators.Day;
@@ -42,7 +42,7 @@ internal sealed class FakeTimeGateway(RedisConnection connection, IOptions<Redis
         TimeProvider still = new FakeTimeProvider();
         services.AddSingleton<RedisGateway>(provider => ActivatorUtilities.CreateInstance<FakeTimeGateway>(provider, time));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LeaseSweeper>(provider, still));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<QueuePlaces>(provider, still));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<QueueViews>(provider, still));
     };
 
     protected override Task<RedisResult> EvaluateAsync(IDatabase redis, Script script, RedisKey[] keys, RedisValue[] arguments)

@@ -1,4 +1,5 @@
-using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
+
 
 namespace Intotes.Chat.Tests.Features.Operators.Day;
 

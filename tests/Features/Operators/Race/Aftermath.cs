@@ -1,5 +1,6 @@
 using Intotes.Chat.Features.Operators;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using StackExchange.Redis;
 

@@ -1,6 +1,8 @@
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Operators;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
@@ -46,7 +48,7 @@ internal sealed class Desk(IServiceProvider services)
     {
         var (reply, _) = await Sessions.CallOperatorAsync(SessionAccess.ByToken(visitor), department, null, ct);
         var session = reply!.Session!;
-        await Queue.EnqueueAsync(department, session.Id, session.CalledAt!.Value, ServicePace.Unknown, ct);
+        await Queue.EnqueueAsync(department, session.Id, session.CalledAt!.Value, WaitEstimate.Unknown, ct);
         return session;
     }
 

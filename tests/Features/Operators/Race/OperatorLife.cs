@@ -1,6 +1,8 @@
 using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Operators;
+using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Storage;
 
 namespace Intotes.Chat.Tests.Features.Operators.Race;

@@ -1,4 +1,5 @@
 using Intotes.Chat.Features.Sessions;
+using Intotes.Chat.Hosting;
 using Intotes.Chat.Tests.Storage;
 
 namespace Intotes.Chat.Tests.Features.Operators.Race;
