@@ -16,14 +16,13 @@ public sealed class ChatNodes : IAsyncLifetime
     private ChatNode[] nodes = [];
     private int turn;
 
-    /// <summary>They have so much patience that a busy machine is not taken for a Redis that is away.</summary>
     public ChatNodes() => (Redis, start) = (
         new RedisFixture(), redis => [ChatNode.Start(redis, logs, Storage.PatientNodes.Settings), ChatNode.Start(redis, logs, Storage.PatientNodes.Settings)]);
 
-    private ChatNodes(string redis, int count, IReadOnlyDictionary<string, string>? settings, Action<IServiceCollection>? change) =>
+    private ChatNodes(string redis, int count, IEnumerable<KeyValuePair<string, string>>? settings, Action<IServiceCollection>? change) =>
         (Redis, start) = (
             new RedisFixture(redis),
-            configuration => [.. Enumerable.Range(0, count).Select(_ => ChatNode.Start(configuration, logs, settings, change))]);
+            configuration => [.. Enumerable.Range(0, count).Select(_ => ChatNode.Start(configuration, logs, Patiently(settings ?? []), change))]);
 
     /// <summary>The Redis behind the nodes, for looking at what is stored.</summary>
     public RedisFixture Redis { get; }
@@ -40,7 +39,7 @@ public sealed class ChatNodes : IAsyncLifetime
     /// <summary>The nodes in turn, as a load balancer would choose.</summary>
     public Uri NextAddress() => nodes[Interlocked.Increment(ref turn) % nodes.Length].Address;
 
-    /// <summary>Nodes of a test's own: over a Redis that no other test uses, or with settings of their own.</summary>
+    /// <summary>Nodes of a test's own: over a Redis that no other test uses, or with settings of their own. They wait long for Redis unless set otherwise.</summary>
     public static async Task<ChatNodes> StartAsync(
         string redis, int count = 2, IReadOnlyDictionary<string, string>? settings = null, Action<IServiceCollection>? change = null)
     {
@@ -48,6 +47,10 @@ public sealed class ChatNodes : IAsyncLifetime
         await nodes.InitializeAsync();
         return nodes;
     }
+
+    /// <summary>With so much patience that a busy machine is not taken for a Redis that is away.</summary>
+    private static Dictionary<string, string> Patiently(IEnumerable<KeyValuePair<string, string>> settings) =>
+        Storage.PatientNodes.Settings.Concat(settings).GroupBy(setting => setting.Key).ToDictionary(values => values.Key, values => values.Last().Value);
 
     public async ValueTask InitializeAsync()
     {

@@ -6,10 +6,10 @@ using Xunit.v3;
 
 namespace Intotes.Chat.Tests.Browsers;
 
-/// <summary>Stories in a browser are the longest row of tests that run one after the other: begun last, they would go on by themselves for minutes.</summary>
+/// <summary>Runs the stories in a browser first: they are the longest collections, and begun last they would go on by themselves for minutes.</summary>
 public sealed class StoriesFirst : ITestCollectionOrderer
 {
     public IReadOnlyCollection<T> OrderTestCollections<T>(IReadOnlyCollection<T> testCollections)
         where T : ITestCollection =>
-        [.. testCollections.OrderByDescending(collection => collection is IXunitTestCollection { CollectionDefinition: { } definition } && definition == typeof(BrowserStories))];
+        [.. testCollections.OrderByDescending(collection => collection is IXunitTestCollection { CollectionDefinition: { } definition } && (definition == typeof(WidgetStories) || definition == typeof(ConsoleStories)))];
 }

@@ -17,7 +17,8 @@ public sealed class OverloadTests
     {
         await using var redis = await RedisServerProcess.StartAsync();
         await using var proxy = TcpProxy.To(redis.Port);
-        await using var nodes = await ChatNodes.StartAsync($"127.0.0.1:{proxy.Port}", count: 1);
+        await using var nodes = await ChatNodes.StartAsync(
+            $"127.0.0.1:{proxy.Port}", count: 1, new Dictionary<string, string> { ["Redis:AttemptMilliseconds"] = "500", ["Redis:TotalMilliseconds"] = "1100" });
         var visitor = ChatClient.Anonymous(nodes);
         (await visitor.OpenAsync()).Expect(HttpStatusCode.Created);
         await UntilAsync(pause => pause <= NominalMs * Spread);

@@ -135,7 +135,7 @@ public sealed class RoundTripTests(CountedNode counted) : IClassFixture<CountedN
     {
         await using var redis = await RedisServerProcess.StartAsync();
         await using var proxy = TcpProxy.To(redis.Port);
-        await using var node = await ChatNodes.StartAsync($"127.0.0.1:{proxy.Port}", count: 1, new Dictionary<string, string> { ["Redis:AttemptMilliseconds"] = "5000", ["Redis:TotalMilliseconds"] = "10000" });
+        await using var node = await ChatNodes.StartAsync($"127.0.0.1:{proxy.Port}", count: 1);
         await using var monitor = await RedisMonitor.StartAsync(redis.Port);
         var visitor = ChatClient.Anonymous(node);
         (await visitor.OpenAsync()).Expect(HttpStatusCode.Created);
