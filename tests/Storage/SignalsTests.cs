@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using Intotes.Chat.Features.Messages;
 using Intotes.Chat.Features.Sessions;
 using Intotes.Chat.Storage;
 using Intotes.Chat.Tests.Features.Messages;
@@ -34,8 +35,8 @@ public sealed class SignalsTests(PatientNodes own) : IClassFixture<PatientNodes>
     public async Task A_thousand_that_wait_for_one_session_take_one_subscription_a_node_and_all_get_the_message()
     {
         var visitor = await MessageSteps.VisitorAsync(Nodes);
-        var streams = await FewAtOnceAsync(Waiting / 2, n => OpenAsync(Nodes.Addresses[n % 2], visitor));
-        var polls = Enumerable.Range(0, Waiting / 2).Select(n => visitor.SendToAsync(Nodes.Addresses[n % 2], HttpMethod.Get, "chat/poll?after=0-0&wait=25")).ToList();
+        var streams = await FewAtOnceAsync(2 * OpenStreams.Most, n => OpenAsync(Nodes.Addresses[n % 2], visitor));
+        var polls = Enumerable.Range(0, Waiting - (2 * OpenStreams.Most)).Select(n => visitor.SendToAsync(Nodes.Addresses[n % 2], HttpMethod.Get, "chat/poll?after=0-0&wait=25")).ToList();
         await UntilAsync("both nodes listen", async () => await ListenersAsync(visitor) == 2);
         Assert.Equal((Always + 1, Always + 1), (First.Count, Second.Count));
 
