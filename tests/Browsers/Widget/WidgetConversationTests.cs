@@ -61,6 +61,31 @@ public sealed class WidgetConversationTests(Chromium chromium, WidgetNodes desk)
     }
 
     [Fact]
+    public async Task An_operator_is_called_at_once_even_if_the_message_is_stored_while_a_poll_knows_it_already()
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var widget = await desk.VisitAsync(visitor);
+        var (stored, polled) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await widget.Page.RouteAsync("**/chat/message", async route =>
+        {
+            var answer = await route.FetchAsync();
+            stored.SetResult();
+            await polled.Task;
+            await route.FulfillAsync(new() { Response = answer });
+        });
+        await widget.Page.RouteAsync("**/chat/history?**", async route =>
+        {
+            await stored.Task;
+            await route.ContinueAsync();
+        });
+        // The page gives up the first poll. The next one has nothing to tell for 25 s.
+        await widget.Page.RouteAsync("**/chat/poll?**", route => polled.TrySetResult() ? Task.CompletedTask : route.ContinueAsync());
+        await widget.OpenAsync();
+
+        await widget.Page.RunAndWaitForRequestAsync(() => widget.SayAsync("Hello"), "**/chat/session/call-operator", new() { Timeout = 20_000 });
+    }
+
+    [Fact]
     public async Task After_a_reload_everything_is_there_and_what_came_meanwhile()
     {
         await using var visitor = await chromium.OpenAsync();
