@@ -156,7 +156,14 @@ export function conversation(call, identity, details, changed, arrived, refused)
       if (isNoSession) lose();
       throw isNoSession || code === "invalid_token" ? new Problem(0, code) : failure;
     }
-    if (chat.status === "open") chat.pulse.wake();
+    callOnce();
+  }
+
+  /** Calls an operator once the visitor has said something. */
+  async function callOnce() {
+    if (isCalled || chat.status !== "open" || !chat.entries.some(entry => entry.sender === "visitor")) return;
+    isCalled = true;
+    await chat.callOperator().catch(() => isCalled = false);
   }
 
   /** @param {Entry[]} news */
@@ -185,8 +192,7 @@ export function conversation(call, identity, details, changed, arrived, refused)
     set({ status, operator: operator?.name ?? null, queue, typing, readUpTo });
     settle(messages);
     if (messages.length) arrived(messages);
-    // Who has said something wants an answer.
-    if (status === "open" && !isCalled && chat.entries.some(entry => entry.sender === "visitor")) await chat.callOperator().then(() => isCalled = true, () => {});
+    await callOnce();
     // What lets nobody wait, such as a cache or a proxy, is asked more slowly.
     answered = JSON.stringify([next, status, operator, queue, typing, readUpTo]);
     idle = answered !== before || Date.now() - began > 1000 ? 0 : idle + 1;
