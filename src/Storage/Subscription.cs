@@ -53,8 +53,8 @@ internal sealed class Subscription(string name)
     }
 
     /// <summary>
-    /// Subscribes, and wakes the waiters once a server has confirmed it, unless that was the first attempt. One attempt at a time: who comes meanwhile
-    /// waits for that. An attempt that fails leaves the subscription lost, so that it is tried again.
+    /// Subscribes, and wakes the waiters once a server has confirmed it, unless that was the first attempt. One attempt at a time: a waiter that comes meanwhile
+    /// waits for it. An attempt that fails leaves the subscription lost, so that it is tried again.
     /// </summary>
     /// <param name="subscriber">Of the connection.</param>
     /// <param name="restorationsNow">How often the connection was made anew before this.</param>

@@ -13,6 +13,7 @@ namespace Intotes.Chat.Tests.Browsers;
 
 /// <summary>A full desk, and a long day. Times are printed, what the page holds is asserted.</summary>
 [Collection(nameof(ConsoleStories))]
+[Trait("time", "long")]
 public sealed class ConsoleLoadTests(Chromium chromium, PlatformNodes desk, ITestOutputHelper output) : ConsoleStory(chromium, desk), IClassFixture<PlatformNodes>
 {
     private const int Conversations = 20;

@@ -19,7 +19,7 @@ public sealed class ConsoleTroubleTests(Chromium chromium, ChatNodes shared) : I
     private RedisServerProcess redis = null!;
     public async ValueTask InitializeAsync()
     {
-        redis = await RedisServerProcess.StartAsync();
+        redis = await RedisServerProcess.StartAsync("--appendfsync", "always");
         (nodes[0], nodes[1]) = (Start(0), Start(1));
     }
 

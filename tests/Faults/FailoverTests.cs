@@ -6,6 +6,7 @@ namespace Intotes.Chat.Tests.Faults;
 /// A primary fails under load and a replica takes its place, with no restart of the service. What was acknowledged is there afterwards where
 /// replicas are waited for; where they are not, what the replication had not yet carried over is printed.
 /// </summary>
+[Trait("time", "long")]
 public sealed class FailoverTests
 {
     /// <summary>Far more than it takes: that writes come back by themselves at all. How long it took is printed.</summary>

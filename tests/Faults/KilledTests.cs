@@ -3,6 +3,7 @@ using Intotes.Chat.Tests.Redis;
 namespace Intotes.Chat.Tests.Faults;
 
 /// <summary>Nothing acknowledged is lost, doubled or out of order when processes are killed (SIGKILL) under load.</summary>
+[Trait("time", "long")]
 public sealed class KilledTests
 {
     private static int Times => LongForm.Or(20, 3);

@@ -13,6 +13,7 @@ namespace Intotes.Chat.Tests.Faults;
 /// <c>Redis__WaitReplicas</c> 1 on a Cluster of three primaries with a replica each. One primary is killed. Its replica takes over and has none itself, so
 /// nothing that it takes may be acknowledged. The nodes' map of slots is stale, and each session has a slot of its own.
 /// </summary>
+[Trait("time", "long")]
 public sealed class LoneReplicaTests(ChatNodes shared)
 {
     private const int Writers = 18, Idle = 40;

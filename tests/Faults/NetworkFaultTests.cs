@@ -5,6 +5,7 @@ namespace Intotes.Chat.Tests.Faults;
 
 /// <summary>The network between the service and Redis does what networks do, under load: nothing hangs or leaks, and all goes on by itself.</summary>
 [Collection(nameof(Alone))]
+[Trait("time", "long")]
 public sealed class NetworkFaultTests
 {
     private static readonly TimeSpan GoesOnWithin = TimeSpan.FromSeconds(5), AnswersWithin = TimeSpan.FromSeconds(4);

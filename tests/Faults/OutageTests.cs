@@ -6,6 +6,7 @@ namespace Intotes.Chat.Tests.Faults;
 
 /// <summary>Redis is away for long, or from the start.</summary>
 [Collection(nameof(Alone))]
+[Trait("time", "long")]
 public sealed class OutageTests
 {
     private static readonly TimeSpan Outage = LongForm.Or(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(8));

@@ -8,6 +8,7 @@ namespace Intotes.Chat.Tests.Faults;
 /// at the same time, each to a node and a Redis of its own: one does what it is told, the other comes as often as ever.
 /// </summary>
 [Collection(nameof(Alone))]
+[Trait("time", "long")]
 public sealed class OverloadedCrowdTests
 {
     private static readonly TimeSpan Command = TimeSpan.FromMilliseconds(4), Coming = TimeSpan.FromSeconds(6), Staying = TimeSpan.FromSeconds(8);

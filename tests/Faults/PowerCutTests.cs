@@ -3,6 +3,7 @@ using Intotes.Chat.Tests.Redis;
 namespace Intotes.Chat.Tests.Faults;
 
 /// <summary>What a power cut takes: nothing that was acknowledged with <c>appendfsync always</c>; with <c>everysec</c> what it takes is printed.</summary>
+[Trait("time", "long")]
 public sealed class PowerCutTests
 {
     [Fact]

@@ -8,6 +8,7 @@ namespace Intotes.Chat.Tests.Faults;
 
 /// <summary>Two nodes behind nginx are restarted one after the other, as for an update; clients that repeat what failed notice nothing.</summary>
 [Collection(nameof(Alone))]
+[Trait("time", "long")]
 public sealed class RollingRestartTests
 {
     private const double DrainSeconds = 1.5;

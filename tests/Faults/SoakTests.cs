@@ -10,6 +10,7 @@ namespace Intotes.Chat.Tests.Faults;
 /// else. In its short form it only shows that it measures.
 /// </summary>
 [Collection(nameof(Alone))]
+[Trait("time", "long")]
 public sealed class SoakTests
 {
     private static readonly TimeSpan FullLoad = LongForm.Or(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(3));

@@ -4,6 +4,7 @@ using StackExchange.Redis;
 namespace Intotes.Chat.Tests.Faults;
 
 /// <summary>A server that stalls longer than it is waited for does later what callers were told had failed; their retries must find that.</summary>
+[Trait("time", "long")]
 public sealed class StallTests
 {
     private static readonly TimeSpan Stall = TimeSpan.FromMilliseconds(1600);

@@ -90,7 +90,7 @@ public sealed class TcpProxy : IAsyncDisposable
         before.End();
     }
 
-    private (TcpListener ChannelWaiter, Task Accepting) Listen()
+    private (TcpListener Listener, Task Accepting) Listen()
     {
         var opened = new TcpListener(IPAddress.Loopback, Port);
         opened.Start();

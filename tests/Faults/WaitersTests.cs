@@ -13,6 +13,7 @@ namespace Intotes.Chat.Tests.Faults;
 
 /// <summary>Redis goes away and comes back while a thousand wait, half of them by streams and half by polls.</summary>
 [Collection(nameof(Alone))]
+[Trait("time", "long")]
 public sealed class WaitersTests(ChatNodes shared)
 {
     private const int Sessions = 25, OfEach = 40;

@@ -47,7 +47,8 @@ public sealed class HealthTests
     {
         // No replica takes over before all are lost, however busy the machine is.
         await using var cluster = await RedisClusterProcesses.StartAsync(nodeTimeoutMs: 60_000);
-        await using var node = ChatNode.Start(cluster.Configuration, new LogWatch());
+        var logs = new LogWatch();
+        await using var node = ChatNode.Start(cluster.Configuration, logs);
         using var http = new HttpClient { BaseAddress = node.Address };
         await UntilAsync(http, "live 200 Healthy ", "ready 200 Healthy ", "startup 200 Healthy ");
         var tokens = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => OpenAsync(http)));
@@ -59,8 +60,9 @@ public sealed class HealthTests
         while (polls.Count(status => status == HttpStatusCode.OK) <= tokens.Length / 3)
         {
             // Where the machine stands still for a second, all time out.
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30), string.Join(' ', polls));
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30), $"{string.Join(' ', polls)}\n{string.Join('\n', logs.Unexpected)}");
             polls = await Task.WhenAll(tokens.Select(token => PollAsync(http, token)));
+            await Task.Delay(AskedAgainAfter, Ct);
         }
 
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable], polls.Distinct().Order());

@@ -7,6 +7,7 @@ using Intotes.Chat.Tests.Features.Messages;
 namespace Intotes.Chat.Tests.Hosting;
 
 /// <summary>Clients that send or read slowly, send too much or nothing at all, and how many the server takes at once.</summary>
+[Trait("time", "long")]
 public sealed class SlowClientTests(ChatNodes nodes)
 {
     private const int MostHeadBytes = 64 * 1024, MostBodyBytes = 64 * 1024;

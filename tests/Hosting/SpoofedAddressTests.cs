@@ -9,6 +9,7 @@ namespace Intotes.Chat.Tests.Hosting;
 /// this process's memory.
 /// </summary>
 [Collection(nameof(Alone))]
+[Trait("time", "long")]
 public sealed class SpoofedAddressTests
 {
     private const int Requests = 100_000, WarmUp = 5_000, Connections = 8, Batch = 50, SessionsPerMinute = 600;

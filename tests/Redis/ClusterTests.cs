@@ -12,6 +12,7 @@ using StackExchange.Redis;
 namespace Intotes.Chat.Tests.Redis;
 
 /// <summary>The service over a Redis Cluster, where a script that touches two slots fails.</summary>
+[Trait("time", "long")]
 public sealed class ClusterTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -11,6 +11,7 @@ namespace Intotes.Chat.Tests.Replay;
 /// </summary>
 [Collection(nameof(ReplayTests))]
 [CollectionDefinition(nameof(ReplayTests), DisableParallelization = true)]
+[Trait("time", "long")]
 public sealed class ReplayTests(PrivateNodes own, ITestOutputHelper output) : IClassFixture<PrivateNodes>
 {
     private const int Conversations = 240, CustomerMessages = 2_167;

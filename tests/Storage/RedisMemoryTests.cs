@@ -6,6 +6,7 @@ using StackExchange.Redis;
 namespace Intotes.Chat.Tests.Storage;
 
 /// <summary>What a node knows of the memory of Redis.</summary>
+[Trait("time", "long")]
 public sealed class RedisMemoryTests
 {
     private const long Maximum = 64 * 1024 * 1024;

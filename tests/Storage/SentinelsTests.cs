@@ -8,6 +8,7 @@ using StackExchange.Redis;
 namespace Intotes.Chat.Tests.Storage;
 
 /// <summary>Behind Sentinel only the server that most Sentinels name is written to, even if others call themselves a primary. What the node logs here is expected.</summary>
+[Trait("time", "long")]
 public sealed class SentinelsTests(ChatNodes shared)
 {
     /// <summary>A Sentinel that finds that its machine stood still for two seconds does nothing for thirty (Redis: "TILT mode").</summary>

@@ -16,8 +16,8 @@ public enum ClaimStatus
 
 /// <summary>Takes calls out of the queues for operators: the one that waited longest over their departments, or a wanted one.</summary>
 public sealed class CallClaimer(
-    ClaimStore claims, HandoverStore handovers, SessionStore sessions, CallEnqueuer enqueuer, RosterStore roster, HeldIndex index, SummaryStore summaries, SampleStore samples, ChatMetrics metrics,
-    Departments departments)
+    ClaimStore claims, HandoverStore handovers, SessionStore sessions, CallEnqueuer enqueuer, RosterStore roster, HeldIndex index,
+    SummaryStore summaries, SampleStore samples, ChatMetrics metrics, Departments departments)
 {
     /// <summary>Takes the call that waited longest in the operator's departments; again under the same id, what the first one took.</summary>
     public async Task<(ClaimStatus Status, Session? Session)> ClaimNextAsync(Caller.Operator caller, string? clientClaimId, CancellationToken ct)

@@ -11,7 +11,9 @@ namespace Intotes.Chat.Features.Operators;
 /// <summary>Takes the call that has waited longest, or a wanted one.</summary>
 /// <response code="200">The session, which is now the caller's.</response>
 /// <response code="204">Nobody waits.</response>
-public sealed class ClaimCall(CallClaimer claimer, LongPoll waits, SummaryStore summaries, ChannelSubscriptions subscriptions, BackgroundWriter background, AuditLog audit, IOptions<ChatOptions> options)
+public sealed class ClaimCall(
+    CallClaimer claimer, LongPoll waits, SummaryStore summaries, ChannelSubscriptions subscriptions, BackgroundWriter background, AuditLog audit,
+    IOptions<ChatOptions> options)
     : Endpoint<ClaimCall.Request, Results<Ok<OperatorSession>, NoContent, Problem>>
 {
     public sealed class Request

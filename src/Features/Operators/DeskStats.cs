@@ -1,7 +1,6 @@
 using Intotes.Chat.Features.Queue;
 using Intotes.Chat.Hosting;
 
-
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>Statistics of the desk over the departments that the caller may serve. All who ask a node at once share what it reads, which is bounded.</summary>

@@ -20,7 +20,7 @@ public enum AddNoteStatus
 /// <summary>The notes and audit entries of each session.</summary>
 public sealed class NoteStore(RedisGateway redis, IOptions<ChatOptions> options)
 {
-    /// <summary>Of a session.</summary>
+    /// <summary>Most notes and audit entries of a session.</summary>
     public const int MostEntries = 2000;
 
     /// <summary>What is read at once, as long as the texts that were read before it take no more than so many bytes; and in all.</summary>

@@ -42,7 +42,7 @@ public sealed class SessionsPoller(
         var left = PollStore.MostBytes;
         foreach (var ids in held.Union(after.Sessions.Keys).Chunk(AtOnce))
         {
-            // A few of each while nothing was told; then hardly any, and none once the answer is full.
+            // Reads four entries of each session until the answer has a text, then one, and none once the answer is full.
             var most = left == PollStore.MostBytes ? PollStore.Few : left > 0 ? 1 : 0;
             var polls = await Task.WhenAll(ids.Select(id => PollAsync(id, caller, after, most, ct)));
             foreach (var poll in polls.OfType<PollReply>().Where(p => p.Status == SessionStatus.Active || after.Sessions.ContainsKey(p.SessionId)))

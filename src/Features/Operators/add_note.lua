@@ -1,5 +1,5 @@
--- Adds a note or an audit entry that the visitor never sees, once for each request. A full session takes none: the audit stream has what was done. The bytes
--- of every entry with a text are counted.
+-- Adds a note or an audit entry that the visitor never sees, once for each request. A full session takes none: the audit stream has what was done. But the
+-- note of a transfer always fits, because the transfer was refused if it did not. The bytes of every entry with a text are counted.
 -- KEYS   as in session.lua
 -- ARGV   1 what: 'note', 'transferred', 'blocked', 'unblocked' or 'customer_seen', 2 operator id, 3 operator's name, 4 text, 5 most entries,
 --        6 id of the request, 7 most bytes of notes, 0 for any number
@@ -18,7 +18,7 @@ for _, entry in ipairs(redis.call('XREVRANGE', KEYS[5], '+', '-', 'COUNT', 50)) 
   end
 end
 local size = ARGV[4] ~= '' and note_size(#ARGV[4] + #ARGV[3]) or 0
-if notes_full(size, tonumber(ARGV[7]), tonumber(ARGV[5])) then
+if not (ARGV[1] == 'transferred' and size > 0) and notes_full(size, tonumber(ARGV[7]), tonumber(ARGV[5])) then
   return { 'full' }
 end
 if size > 0 then

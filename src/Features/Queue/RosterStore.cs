@@ -78,7 +78,7 @@ public sealed class RosterStore(RedisGateway redis, GrantStore grants, IOptions<
         return (long)await NoteAsync(caller, isPoll, 5 * options.Value.Limits.PollsPerMinute, ct) is > 0 and var wait ? TimeSpan.FromMilliseconds(wait) : null;
     }
 
-    /// <summary>Changes what an operator says of itself. Returns all that it says now, and whether that is another thing than before.</summary>
+    /// <summary>Changes what an operator says of itself. Returns the operator as it is now, and whether that changed.</summary>
     public async Task<(RosterEntry Entry, bool IsChanged)> SetPresenceAsync(Caller.Operator caller, Presence presence, CancellationToken ct)
     {
         var status = presence.Status switch

@@ -1,8 +1,8 @@
 namespace Intotes.Chat.Features.Queue;
 
 /// <summary>
-/// How long a department's callers wait: with all its operators' places taken, one comes free every (mean time a session takes) /
-/// (places of the operators online), and the n-th in the queue needs n of them; a caller that finds a free place needs none.
+/// How long a department's callers wait. Once all places of its operators are taken, one becomes free every (mean duration of a session) / (places of the
+/// operators online). The n-th caller needs n of them; a caller that finds a free place needs none.
 /// </summary>
 /// <param name="IsServed">Whether any operator of the department is online.</param>
 /// <param name="Free">Places that are free now.</param>

@@ -1,7 +1,7 @@
 -- Notes that an operator called, and changes what it says of itself. What is left out stays as it is.
 -- KEYS   as in roster.lua
 -- ARGV   1 operator id, 2 its name, 3 'online', 'away' or '', 4 capacity or '', 5 '1' where departments are given, 6 those, comma separated, '' for all
--- Reply  { status, capacity, departments, number of sessions it has, '1' when it says something else than before, else '' }
+-- Reply  { status, capacity, departments, number of sessions it has, '1' when any of it changed, else '' }
 -- @include roster
 
 local operator = ARGV[1]

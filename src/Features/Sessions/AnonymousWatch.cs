@@ -25,7 +25,7 @@ public sealed partial class AnonymousWatch(
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(base.ExecuteAsync(stoppingToken), TryAsync(WaitOnAsync, stoppingToken));
+        Task.WhenAll(base.ExecuteAsync(stoppingToken), TryAsync(FollowOrdersAsync, stoppingToken));
 
     protected override async Task RoundAsync(CancellationToken ct)
     {
@@ -47,15 +47,15 @@ public sealed partial class AnonymousWatch(
         pending = null;
     }
 
-    private async Task WaitOnAsync(CancellationToken ct)
+    private async Task FollowOrdersAsync(CancellationToken ct)
     {
         while (!ct.IsCancellationRequested)
         {
-            using var listener = await subscriptions.WaitOnAsync([Keys.AnonymousOrders], TimeSpan.FromDays(1), Time, ct);
-            while (!listener.IsOver)
+            using var waiter = await subscriptions.WaitOnAsync([Keys.AnonymousOrders], TimeSpan.FromDays(1), Time, ct);
+            while (!waiter.IsOver)
             {
                 await TryAsync(ReadAsync, ct);
-                await listener.WaitAsync(TimeSpan.FromDays(1));
+                await waiter.WaitAsync(TimeSpan.FromDays(1));
             }
         }
     }

@@ -17,10 +17,9 @@ const START = "0-0", TYPING_EVERY = 3_000, PAGE = "history?limit=100";
  * @param {() => void} changed @param {(news: Entry[], isKnown?: boolean) => void} arrived @param {(code: string) => void} refused
  */
 export function conversation(call, identity, details, changed, arrived, refused) {
-  let cursor = START, isSynced = false, readSaid = START, typingSaid = 0, idle = 0, answered = "", isCalled = false;
+  let cursor = START, isSynced = false, readSaid = START, typingSaid = 0, idle = 0, answered = "", isCalled = false, pageDue = 0, pageFailures = 0;
   /** The page that operators see. @type {string | undefined} */
   let pageSaid;
-  let pageDue = 0, pageFailures = 0;
   /** @type {Promise<void> | null} */
   let opening = null;
 
@@ -120,9 +119,8 @@ export function conversation(call, identity, details, changed, arrived, refused)
   async function ask(path, options, by = call) {
     try {
       if (chat.status === "new") await begin();
-      const answer = await by(path, options);
-      const { status = chat.status, queue = chat.queue } = answer;
-      set({ status, queue });
+      const before = chat.status, answer = await by(path, options), { status = before, queue = chat.queue } = answer;
+      if (chat.status === before) set({ status, queue }); // else a poll knows better
       chat.pulse.wake();
       return answer;
     } catch (problem) {
@@ -156,12 +154,12 @@ export function conversation(call, identity, details, changed, arrived, refused)
       if (isNoSession) lose();
       throw isNoSession || code === "invalid_token" ? new Problem(0, code) : failure;
     }
-    callOnce();
+    callOnce(false);
   }
 
-  /** Calls an operator once the visitor has said something. */
-  async function callOnce() {
-    if (isCalled || chat.status !== "open" || !chat.entries.some(entry => entry.sender === "visitor")) return;
+  /** Calls an operator once the visitor has said something; with each message, because a call ends after half an hour without the visitor. */
+  async function callOnce(isDone = isCalled) {
+    if (isDone || chat.status !== "open" || !chat.entries.some(entry => entry.sender === "visitor")) return;
     isCalled = true;
     await chat.callOperator().catch(() => isCalled = false);
   }

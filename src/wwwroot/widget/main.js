@@ -206,7 +206,7 @@ function tagOf(text) {
   for (let tag = text.trim().replace(/[.@].*/, "").replace(/_/g, "-"); tag; tag = tag.replace(/-?[^-]*$/, "")) {
     try {
       const [known] = Intl.getCanonicalLocales(tag);
-      if (known.toLowerCase() !== text.toLowerCase()) console.warn(`The chat takes the language "${text}" for "${known}".`);
+      if (known.toLowerCase() !== text.toLowerCase()) console.warn(`The chat takes "${text}" for "${known}".`);
       return known;
     } catch { /* without its last part */ }
   }

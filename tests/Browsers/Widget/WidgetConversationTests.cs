@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Intotes.Chat.Features.Sessions;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -83,6 +85,47 @@ public sealed class WidgetConversationTests(Chromium chromium, WidgetNodes desk)
         await widget.OpenAsync();
 
         await widget.Page.RunAndWaitForRequestAsync(() => widget.SayAsync("Hello"), "**/chat/session/call-operator", new() { Timeout = 20_000 });
+    }
+
+    [Fact]
+    public async Task An_answer_to_the_call_that_comes_after_the_operator_does_not_put_the_visitor_back_into_the_queue()
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var (widget, hold) = (await desk.VisitAsync(visitor), new Hold());
+        await widget.Page.RouteAsync("**/chat/session/call-operator", async route =>
+        {
+            var answer = await route.FetchAsync();
+            await hold.UntilReleasedAsync(() => route.FulfillAsync(new() { Response = answer }));
+        });
+        await widget.OpenAsync();
+        await widget.SayAsync("Hello");
+        await desk.AnswerAsync(widget);
+        await Expect(widget.Title).ToHaveTextAsync("Dana");
+
+        var answered = widget.Page.WaitForResponseAsync("**/chat/session/call-operator");
+        hold.Release();
+        await (await answered).FinishedAsync();
+        await widget.Page.EvaluateAsync("() => new Promise(done => setTimeout(done, 100))");
+
+        Assert.True(await widget.Banner.IsHiddenAsync());
+    }
+
+    [Fact]
+    public async Task After_a_call_that_ended_without_the_visitor_its_next_message_calls_again()
+    {
+        await using var visitor = await chromium.OpenAsync();
+        var widget = await desk.VisitAsync(visitor);
+        await widget.OpenAsync();
+        await widget.SayAsync("Hello");
+        var called = widget.Panel.Locator("li.system").GetByText("An operator has been called.");
+        await Expect(called).ToHaveCountAsync(1);
+        await desk.Nodes.Services.GetRequiredService<SessionStore>().AbandonAsync(
+            await widget.SessionAsync(), "support", TestContext.Current.CancellationToken);
+        await Expect(widget.Rows.Last).ToContainTextAsync("Your call has ended");
+
+        await widget.SayAsync("Is anybody there?");
+
+        await Expect(called).ToHaveCountAsync(2);
     }
 
     [Fact]

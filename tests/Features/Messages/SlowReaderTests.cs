@@ -16,6 +16,7 @@ using StackExchange.Redis;
 namespace Intotes.Chat.Tests.Features.Messages;
 
 /// <summary>A client that opens a stream and does not read it.</summary>
+[Trait("time", "long")]
 public sealed class SlowReaderTests
 {
     private const int Messages = 1000, MostKept = 256 * 1024;

@@ -14,6 +14,7 @@ namespace Intotes.Chat.Tests.Features.Messages;
 /// process of its own, which ends where its heap would have to be larger than a sixth of what they asked for, and counts no client, so that all of them
 /// read. How much one reader has is for <see cref="HistoryWriterTests"/>: the process also holds what was not collected yet.
 /// </summary>
+[Trait("time", "long")]
 public sealed class SlowReadersMemoryTests
 {
     private const int Messages = 500, Readers = 80, HeapBytes = 96 * 1024 * 1024, MostGrownBytes = 64 * 1024 * 1024;

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Intotes.Chat.Tests.Features.Operators;
 
 /// <summary>A whole day of two departments, ten operators and a thousand callers, in the time that the scripts take.</summary>
+[Trait("time", "long")]
 public sealed class DayAtTheDeskTests
 {
     private const int Callers = 1000;

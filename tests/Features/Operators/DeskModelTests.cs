@@ -3,6 +3,7 @@ using Intotes.Chat.Tests.Features.Operators.Model;
 
 namespace Intotes.Chat.Tests.Features.Operators;
 
+[Trait("time", "long")]
 public sealed class DeskModelTests(DeskModelNodes nodes) : IClassFixture<DeskModelNodes>
 {
     private const int Days = 45;

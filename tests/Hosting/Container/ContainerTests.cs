@@ -7,6 +7,7 @@ using Intotes.Chat.Tests.Redis;
 namespace Intotes.Chat.Tests.Hosting.Container;
 
 /// <summary>The service as it is deployed. Its image is made by ./test where tests use containers.</summary>
+[Trait("time", "long")]
 public sealed partial class ContainerTests
 {
     private const string Image = "CHAT_TEST_IMAGE", Department = "container";

@@ -13,6 +13,7 @@ namespace Intotes.Chat.Tests.Hosting.Fuzz;
 /// several times in a row, the service is. A waiting poll may wait as long as it was asked to.
 /// </summary>
 [Collection(nameof(Alone))]
+[Trait("time", "long")]
 public sealed class FuzzTests
 {
     private const int Clients = 8, TriesAlone = 3;

@@ -5,6 +5,7 @@ namespace Intotes.Chat.Tests.Hosting.Telemetry;
 
 /// <summary>A real Prometheus sees both nodes, and the alert rules that are to be deployed ask for what it sees.</summary>
 [Collection(nameof(TelemetryRuns))]
+[Trait("time", "long")]
 public sealed partial class PrometheusTests(MeasuredTraffic traffic)
 {
     private static readonly string Deployed = Path.Combine(ArchitectureTests.Root, "deploy/prometheus");
