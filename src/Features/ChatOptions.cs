@@ -46,7 +46,7 @@ public sealed partial class ChatOptions
         "Supervisor", "Staff", "Verified",
     ];
 
-    /// <summary>What is wrong, each in a sentence that stands alone.</summary>
+    /// <summary>The faults of the settings, each in a sentence that stands alone.</summary>
     private IEnumerable<string> Faults()
     {
         if (!Queues.All(d => DepartmentName().IsMatch(d)))
@@ -120,7 +120,7 @@ public sealed partial class ChatOptions
     private static partial Regex DepartmentName();
 }
 
-/// <summary>What one caller may take up.</summary>
+/// <summary>The limits of one caller.</summary>
 public sealed class ChatLimits
 {
     /// <summary>Messages and system entries that one session may hold.</summary>

@@ -6,7 +6,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Intotes.Chat.Hosting;
 
-/// <summary>Who may call what. Every endpoint names one of these policies, or says that anybody may; one that says nothing answers nobody.</summary>
+/// <summary>The policies of access. Every endpoint names one of them or permits anonymous callers; an endpoint that does neither refuses everybody.</summary>
 public static class Access
 {
     /// <summary>Anyone with a session token or a bearer token.</summary>

@@ -83,7 +83,7 @@ public static class ApiExtensions
             }
             else if (HttpProtocol.IsHttp11(request.Protocol))
             {
-                // What is not skipped ends this connection, as the client must know.
+                // A body that is not skipped ends this connection, as the client must know.
                 http.Response.Headers.Connection = "close";
             }
 

@@ -33,7 +33,7 @@ public sealed partial class AuditLog(
     private readonly LogPace pace = new(time);
 
     /// <summary>Records an action. Await it before the answer; it never fails.</summary>
-    /// <param name="by">Who did it.</param>
+    /// <param name="by">The caller.</param>
     /// <param name="what">One word, such as <c>claimed</c>.</param>
     /// <param name="sessionId">The session that it was done to.</param>
     /// <param name="userId">The account that it was done to.</param>

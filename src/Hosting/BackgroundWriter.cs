@@ -41,7 +41,7 @@ public sealed partial class BackgroundWriter(ChatMetrics metrics, TimeProvider t
     public int Held => Volatile.Read(ref held);
 
     /// <summary>Hands over work, which may be done more than once where it has several attempts. Returns at once; false where it was dropped.</summary>
-    /// <param name="work">What it is.</param>
+    /// <param name="work">The kind of work.</param>
     /// <param name="act">Does it.</param>
     /// <param name="attempts">How often to try while Redis is away, a second apart.</param>
     public bool Post(BackgroundWork work, Func<Task> act, int attempts = 1)

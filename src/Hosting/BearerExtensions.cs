@@ -94,7 +94,7 @@ public static class BearerExtensions
 
     private static DateTimeOffset Now(HttpContext http) => http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
 
-    /// <summary>What comes after the scheme, all of it; several credentials together are none that was found good.</summary>
+    /// <summary>The whole text after the scheme; several credentials together are none that was found good.</summary>
     internal static string? Sent(HttpRequest request) =>
         request.Headers.Authorization.ToString() is var header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header["Bearer ".Length..].Trim() : null;
 

@@ -27,11 +27,11 @@ public sealed class BrowserOptions
         && url.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) == text
         && text.All(c => char.IsAsciiLetterOrDigit(c) || ".-_:/[]".Contains(c, StringComparison.Ordinal));
 
-    /// <summary>What an app shell serves on Android (<c>http://localhost</c>) and Windows (<c>http://tauri.localhost</c>): nobody sits between.</summary>
+    /// <summary>The origins of app shells on Android (<c>http://localhost</c>) and Windows (<c>http://tauri.localhost</c>): nobody sits between.</summary>
     private static bool IsOfThisDevice(string origin) => origin is "http://localhost" or "http://tauri.localhost";
 }
 
-/// <summary>What browsers are told and asked: which sites may call (CORS), which requests are another site's (CSRF), what a page may do with an answer.</summary>
+/// <summary>The rules for browsers: which sites may call (CORS), which requests are another site's (CSRF), what a page may do with an answer.</summary>
 public static class BrowserExtensions
 {
     /// <summary>Where visitors call, from pages of other sites too. Everything else is for pages of this service only.</summary>

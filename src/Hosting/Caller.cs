@@ -3,7 +3,7 @@ using System.Security.Claims;
 
 namespace Intotes.Chat.Hosting;
 
-/// <summary>Who a request speaks for, as its credential says. Whether that credential opens a session is decided where the session is.</summary>
+/// <summary>The caller of a request, as its credential says. Whether that credential opens a session is decided where the session is.</summary>
 public abstract record Caller
 {
     private Caller()
@@ -16,7 +16,7 @@ public abstract record Caller
     /// <summary>A signed-in customer of the platform.</summary>
     public sealed record Account(string UserId, string? Name) : Caller;
 
-    /// <summary>Who answers. A supervisor may also see what is not its own.</summary>
+    /// <summary>A person who answers. A supervisor also sees the sessions of others.</summary>
     /// <param name="Id">Its <c>sub</c>.</param>
     /// <param name="Name">Its name, or "Operator".</param>
     /// <param name="IsSupervisor">Whether it is a supervisor.</param>

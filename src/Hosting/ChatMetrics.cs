@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Intotes.Chat.Hosting;
 
-/// <summary>What the chat itself measures. No label holds a session, a person or a text.</summary>
+/// <summary>The metrics of the chat itself. No label holds a session, a person or a text.</summary>
 public sealed class ChatMetrics
 {
     public const string MeterName = "Intotes.Chat";
@@ -70,7 +70,7 @@ public sealed class ChatMetrics
 
     public void NoteSecurity(string reason) => security.Add(1, new KeyValuePair<string, object?>("chat.reason", reason));
 
-    /// <param name="work">What was not done.</param>
+    /// <param name="work">The work that was not done.</param>
     /// <param name="reason"><c>full</c>, <c>failed</c> or <c>stopped</c>.</param>
     public void Lost(BackgroundWork work, string reason) =>
         Interlocked.Increment(ref lost[((int)work * LossReasons.Length) + Array.IndexOf(LossReasons, reason)]);

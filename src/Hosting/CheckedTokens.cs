@@ -17,7 +17,7 @@ public sealed class CheckedTokens(TimeProvider time) : IDisposable
 
     private const int UsualLength = 2048;
 
-    /// <summary>What is kept for longer than anybody polls without a pause only takes room.</summary>
+    /// <summary>The longest time in the cache; a caller that pauses for longer is checked again.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
     private readonly MemoryCache known = new(new MemoryCacheOptions { SizeLimit = Most });
@@ -25,13 +25,13 @@ public sealed class CheckedTokens(TimeProvider time) : IDisposable
     /// <summary>How many are kept now.</summary>
     public int Count => known.Count;
 
-    /// <summary>Whom the token names, a principal of the caller's own, and the key that signed it; null where it was not checked before, or has ended.</summary>
+    /// <summary>The principal of the token, a copy for each caller, and the key that signed it; null where it was not checked before, or has ended.</summary>
     public (ClaimsPrincipal Principal, SecurityKey Key)? Find(string token) =>
         known.TryGetValue(Digest(token), out Checked? found) && time.GetUtcNow() < found!.Ends ? (new ClaimsPrincipal(found.Identity), found.Key) : null;
 
     /// <summary>Notes a token that is good in every respect.</summary>
     /// <param name="token">All of its text.</param>
-    /// <param name="identity">Whom it names.</param>
+    /// <param name="identity">The identity that it names.</param>
     /// <param name="key">The very key that its signature was checked with.</param>
     /// <param name="expiry">Its <c>exp</c> in UTC; the greatest there is where that lies beyond.</param>
     /// <param name="skew">How much longer it is taken, because clocks differ.</param>

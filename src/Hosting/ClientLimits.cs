@@ -21,7 +21,7 @@ public sealed class ClientLimitOptions
     /// <summary>Requests of anonymous visitors, polls included, over all sessions; counted by each node alone.</summary>
     public int RequestsPerMinutePerIp { get; init; } = 6_000;
 
-    /// <summary>What all sessions of the client take in Redis; counted by each node alone.</summary>
+    /// <summary>Bytes of all sessions of the client in Redis; counted by each node alone.</summary>
     public long BytesPerHourPerIp { get; init; } = 8 * 1024 * 1024;
 
     /// <summary>Anonymous sessions made in the whole service, while <c>Chat:Anonymous</c> is <c>limited</c>; a tenth of it by one client.</summary>

@@ -18,7 +18,7 @@ public static class ClientName
         var alone => alone.ToString(),
     };
 
-    /// <summary>What counts as one client: an IPv4 address, also one written as IPv6; or a /64 network of IPv6, for a client has all addresses there (RFC 6177).</summary>
+    /// <summary>The name of one client: an IPv4 address, also one written as IPv6; or a /64 network of IPv6, for a client has all addresses there (RFC 6177).</summary>
     public static IPAddress Network(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)

@@ -6,7 +6,7 @@ namespace Intotes.Chat.Hosting;
 /// <summary>Small answers in JSON, written as a whole: with their length, where answers that are written as they are made come in chunks.</summary>
 public static class JsonBody
 {
-    /// <summary>What a thread keeps for its next answer; one that is larger is rare, and would stay with each thread that ever wrote one.</summary>
+    /// <summary>The largest buffer that a thread keeps for its next answer. Larger answers are rare, and their buffers would stay with each thread.</summary>
     private const int MostKept = 64 * 1024;
 
     [ThreadStatic]

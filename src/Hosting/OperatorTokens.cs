@@ -3,7 +3,7 @@ using System.Security.Claims;
 
 namespace Intotes.Chat.Hosting;
 
-/// <summary>What more is asked of an operator's or a supervisor's bearer token: its departments, and that it is not too old.</summary>
+/// <summary>Further checks of an operator's or a supervisor's bearer token: its departments and its age.</summary>
 internal static class OperatorTokens
 {
     /// <summary>That of the year 9999.</summary>

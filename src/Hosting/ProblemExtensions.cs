@@ -10,7 +10,7 @@ public sealed class TooManyRequestsException() : Exception("The caller asks for 
 /// <summary>Turns failures outside an endpoint's own answers into problem+json, without details of the inside.</summary>
 public static class ProblemExtensions
 {
-    /// <summary>What is thrown becomes an answer.</summary>
+    /// <summary>Turns exceptions into answers.</summary>
     public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app
         .Use(static (http, next) =>
         {

@@ -12,7 +12,7 @@ public sealed class ProxyOptions
     public string[] KnownProxies { get; init; } = [];
 }
 
-/// <summary>Who the client is behind reverse proxies. Nobody's word is taken for it but that of those configured.</summary>
+/// <summary>Finds the client's address behind reverse proxies. Only configured proxies are believed.</summary>
 public static partial class ProxyExtensions
 {
     public static IServiceCollection AddProxies(this IServiceCollection services, IConfiguration configuration)

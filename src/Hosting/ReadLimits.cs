@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Hosting;
 
-/// <summary>What one client, and all of a node's, may read of whole conversations; section <c>Chat:Limits</c>. 0 for any number.</summary>
+/// <summary>How much one client, and all clients of a node, may read of whole conversations; section <c>Chat:Limits</c>. 0 for any number.</summary>
 public sealed class ReadLimitOptions
 {
     /// <summary>Conversations that one client reads at once.</summary>

@@ -32,7 +32,7 @@ public static class SecurityHeaders
         headers["Cross-Origin-Resource-Policy"] = IsWidget(path) ? "cross-origin" : "same-origin";
         if (IsReference(path))
         {
-            // What serves the page's scripts says no-cache, after this.
+            // The middleware that serves the page's scripts says no-cache, after this.
             http.Response.OnStarting(static response => Task.FromResult(((HttpResponse)response).Headers.CacheControl = "no-store"), http.Response);
         }
 

@@ -25,9 +25,9 @@ public sealed class SharedReads<TKey, TValue>(Func<TKey, CancellationToken, Task
     private readonly Queue<string> turns = new();
     private bool isBusy;
 
-    /// <summary>What a read brings that begins from now on.</summary>
-    /// <param name="key">What to read.</param>
-    /// <param name="caller">Whose turn it takes.</param>
+    /// <summary>Returns the result of a read that begins after this call.</summary>
+    /// <param name="key">The key to read.</param>
+    /// <param name="caller">The caller whose turn it takes.</param>
     /// <param name="ct">Ends the call; a read that nobody waits for any more does not begin.</param>
     /// <exception cref="TooManyRequestsException">Too many reads wait for this caller.</exception>
     public async Task<TValue> ReadAsync(TKey key, string caller, CancellationToken ct)

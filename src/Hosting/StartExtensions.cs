@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Hosting;
 
-/// <summary>What goes wrong at the start is said in one sentence, to a person; a stack trace would say it worse.</summary>
+/// <summary>Reports a failure at the start in one sentence, without a stack trace.</summary>
 public static partial class StartExtensions
 {
     /// <summary>Runs until stopped, unless it is asked for a service's health; the process's exit code is 0 after an orderly stop, 1 when it could not start.</summary>
@@ -49,7 +49,7 @@ public static partial class StartExtensions
         _ => type,
     };
 
-    /// <summary>What the configuration binder says of a value of the wrong type.</summary>
+    /// <summary>The message of the configuration binder for a value of the wrong type.</summary>
     [GeneratedRegex(@"value '(?<value>.*)' at '(?<setting>.*)' to type 'System\.(?<type>\w+)'", RegexOptions.Singleline)]
     private static partial Regex WrongType();
 }

@@ -12,7 +12,7 @@ public sealed class AuditOptions
     /// </summary>
     public int EntriesPerDay { get; init; } = 20_000;
 
-    /// <summary>What all of it may take in Redis; beyond that the oldest entries go before their time.</summary>
+    /// <summary>Most memory of the whole stream in Redis; beyond it the oldest entries are deleted before their age.</summary>
     public int MaxMegabytes { get; init; } = 256;
 
     /// <summary>Refused attempts of one caller that are recorded in a day.</summary>

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace Intotes.Chat.Storage;
 
-/// <summary>What somebody did, looked at or was refused. Ids of sessions and accounts are kept as digests.</summary>
+/// <summary>An action, a look or a refusal of a caller. Ids of sessions and accounts are kept as digests.</summary>
 /// <param name="What">One word, such as <c>claimed</c>.</param>
 /// <param name="Role"><c>operator</c>, <c>supervisor</c>, <c>account</c> or <c>platform</c>.</param>
 /// <param name="OperatorId">The operator or supervisor that it was.</param>
@@ -25,7 +25,7 @@ public sealed record AuditEntry(
 public sealed record StoredAuditEntry(
     string Id, DateTimeOffset At, string What, string Role, string? OperatorId, string? OperatorName, string? Session, string? User, string? Detail, string? Refused);
 
-/// <summary>Whose entries are wanted; null for anybody's.</summary>
+/// <summary>The subject of the entries; null for all.</summary>
 public readonly record struct AuditFilter(string? OperatorId, string? UserId, string? SessionId)
 {
     /// <summary>How many are named.</summary>
@@ -98,7 +98,7 @@ public sealed class AuditStore(RedisGateway redis, IOptions<AuditOptions> option
 
     /// <summary>Reads on from a place in a day; one round trip, however much the day holds.</summary>
     /// <param name="day">Which.</param>
-    /// <param name="filter">Whose entries.</param>
+    /// <param name="filter">The subject of the entries.</param>
     /// <param name="start">From where, as XRANGE takes it.</param>
     /// <param name="end">Up to where.</param>
     /// <param name="most">Most entries that Redis looks at.</param>

@@ -34,7 +34,7 @@ public sealed partial class ChannelSubscriptions(RedisConnection connection, Red
     /// Begins to listen. Read what the channels announce after this returns, then wait: nothing can slip in between.
     /// Without Redis the waiter only knows the passing of time, until the subscription is made.
     /// </summary>
-    /// <param name="channels">What to listen to.</param>
+    /// <param name="channels">The channels to wait on.</param>
     /// <param name="lifetime">Ends every wait, as the stop of the service does.</param>
     /// <param name="time">By which time passes.</param>
     /// <param name="ct">Ends every wait too.</param>

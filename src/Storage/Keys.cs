@@ -142,7 +142,7 @@ public static class Keys
     /// <summary>String: how many refused attempts of a caller the day has recorded, for two days (owner: AuditStore).</summary>
     public static RedisKey AuditRefusals(DateOnly day, string caller) => $"{AuditDay(day)}:refused:{caller}";
 
-    /// <summary>What stands for an id in the audit stream: 132 bits of its SHA-256 in base64url.</summary>
+    /// <summary>The digest of an id in the audit stream: 132 bits of its SHA-256 in base64url.</summary>
     public static string AuditDigest(string id) => Digest(id)[..22];
 
     private static string AuditDay(DateOnly day) => string.Create(CultureInfo.InvariantCulture, $"chat:{{a:{day:yyyyMMdd}}}");

@@ -207,9 +207,9 @@ public sealed partial class RedisConnection(IOptions<RedisOptions> options, Priv
     }
 
     /// <summary>
-    /// What the connection string says, with the timings the gateway counts on: fail at once while disconnected, notice a loss within a second,
+    /// The settings of the connection string, with the timings that the gateway relies on: fail at once while disconnected, notice a loss within a second,
     /// and one that is dead without a word within three.
-    /// What the client does of itself keeps to what docs/redis.md lets the service's user do.
+    /// The client's own commands keep to the permissions of the service's user in docs/redis.md.
     /// </summary>
     private ConfigurationOptions Configure(string configuration)
     {

@@ -100,7 +100,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
     /// </summary>
     /// <param name="size">How many.</param>
     /// <param name="key">One of their keys.</param>
-    /// <param name="call">What they need.</param>
+    /// <param name="call">Their arguments.</param>
     /// <param name="run">Sends all before it waits for any.</param>
     /// <param name="ct">Ends when the caller goes away.</param>
     /// <exception cref="StorageUnavailableException">No answer within the pipeline's limits.</exception>
@@ -212,7 +212,7 @@ public class RedisGateway(RedisConnection connection, RedisResilience resilience
         _ => false,
     };
 
-    /// <summary>What a server says while it starts, fails over, moves slots, or has no room in memory or on disk.</summary>
+    /// <summary>Error codes of a server that starts, fails over, moves slots, or has no room in memory or on disk.</summary>
     private static readonly string[] TransientReplies = ["LOADING", "BUSY", "OOM", "MISCONF", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "READONLY", "NOREPLICAS"];
 
     /// <summary>Only inside of a trace: what every node does again every second would be nothing but noise.</summary>

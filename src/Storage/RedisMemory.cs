@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace Intotes.Chat.Storage;
 
 /// <summary>Memory of one primary, as it said itself.</summary>
-/// <param name="UsedBytes">What counts towards the maximum: without the buffers for replicas and for the append-only file.</param>
+/// <param name="UsedBytes">Memory that counts towards the maximum: without the buffers for replicas and for the append-only file.</param>
 /// <param name="MaximumBytes"><c>maxmemory</c>; 0 where there is no limit.</param>
 public sealed record ServerMemory(EndPoint Server, long UsedBytes, long MaximumBytes)
 {
@@ -13,7 +13,7 @@ public sealed record ServerMemory(EndPoint Server, long UsedBytes, long MaximumB
     public double Share => MaximumBytes > 0 ? (double)UsedBytes / MaximumBytes : 0;
 
     /// <param name="server">The server that answered.</param>
-    /// <param name="info">What INFO says of memory.</param>
+    /// <param name="info">The reply to INFO memory.</param>
     public static ServerMemory From(EndPoint server, string info)
     {
         var fields = info.Split("\r\n").Select(line => line.Split(':')).Where(field => field.Length == 2).ToDictionary(field => field[0], field => field[1]);

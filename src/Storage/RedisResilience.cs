@@ -79,7 +79,7 @@ public sealed partial class RedisResilience : IDisposable
     /// for it any more, or callers that give up before an attempt does would keep the circuit closed. So it may be half a second until it is let go of.
     /// </remarks>
     /// <param name="circuit">Which circuit counts them.</param>
-    /// <param name="call">What the commands need.</param>
+    /// <param name="call">The arguments of the commands.</param>
     /// <param name="run">Sends them once.</param>
     /// <param name="context">Of this call alone, and without the caller's token: what a caller has cancelled Polly would take for a success.</param>
     /// <param name="ct">Ends when the caller goes away.</param>

@@ -13,7 +13,7 @@ namespace Intotes.Chat.Storage;
 public sealed record ServerState(EndPoint Server, long Evictions, bool IsPersistenceFailing, double ReplicationLagSeconds, double ClockOffsetSeconds)
 {
     /// <param name="server">The server that answered.</param>
-    /// <param name="info">What INFO says.</param>
+    /// <param name="info">The reply to INFO.</param>
     /// <param name="clockOffset">Its clock less this node's.</param>
     public static ServerState From(EndPoint server, string info, TimeSpan clockOffset)
     {

@@ -21,7 +21,7 @@ public sealed class Replicas(ConnectionMultiplexer connection, ConnectionMultipl
     /// <summary>For one marker.</summary>
     private const int MostServersAsked = 3;
 
-    /// <summary>What a write that took nearly all of its time still has.</summary>
+    /// <summary>The time that a write still has which took nearly all of it.</summary>
     private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentDictionary<EndPoint, ReplicaRounds> rounds = new();

@@ -8,7 +8,7 @@ namespace Intotes.Chat.Storage;
 /// </summary>
 public sealed partial class Schema(RedisGateway redis, IHostApplicationLifetime life, TimeProvider time, ILogger<Schema> logger) : IHostedLifecycleService
 {
-    /// <summary>What this version of the service writes.</summary>
+    /// <summary>The schema that this version of the service writes.</summary>
     public const int Major = 1, Minor = 0;
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);

@@ -44,7 +44,7 @@ public sealed partial class Script
     /// <summary>The file's name without its ending; also <c>db.stored_procedure.name</c> of its spans.</summary>
     public string Name { get; }
 
-    /// <summary>What Redis is given: the file with its includes.</summary>
+    /// <summary>The text that Redis is given: the file with its includes.</summary>
     public string Text { get; }
 
     /// <summary>By what EVALSHA names the text.</summary>
@@ -93,7 +93,7 @@ public sealed partial class Script
 
     /// <param name="name">The file.</param>
     /// <param name="including">The files that include this one.</param>
-    /// <param name="included">What the script has already.</param>
+    /// <param name="included">The files that the script includes already.</param>
     private static string Read(string name, string[] including, HashSet<string> included) => IncludeLine().Replace(Open(name), line =>
     {
         var other = line.Groups[1].Value;

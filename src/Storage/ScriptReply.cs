@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace Intotes.Chat.Storage;
 
-/// <summary>What a script answered, read by position: most begin with a word that says how it went.</summary>
+/// <summary>The reply of a script, read by position. Most replies begin with a status word.</summary>
 public readonly struct ScriptReply(RedisResult result)
 {
     /// <summary>The first item, or the whole of a reply that is one word.</summary>

@@ -58,7 +58,7 @@ internal sealed class Subscription(string name)
     /// </summary>
     /// <param name="subscriber">Of the connection.</param>
     /// <param name="restorationsNow">How often the connection was made anew before this.</param>
-    /// <returns>What the attempt ran into, or null.</returns>
+    /// <returns>The failure of the attempt, or null.</returns>
     public async Task<Exception?> SubscribeAsync(ISubscriber subscriber, int restorationsNow)
     {
         TaskCompletionSource own = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -75,7 +75,7 @@ internal sealed class Subscription(string name)
             return null;
         }
 
-        // Who came for the first attempt has not read yet, and missed nothing.
+        // Waiters of the first attempt have not read yet, so they missed nothing.
         var (isFirst, failure) = (!isRegistered, default(Exception));
         try
         {

@@ -42,7 +42,7 @@ public sealed class EventsResult(PollAnswer first, IAsyncEnumerable<PollAnswer?>
         await WriteAsync(http, first, json, stopping);
     }
 
-    /// <summary>What follows, for as long as it lasts. Apart from the beginning, so that who calls this need keep nothing of it meanwhile.</summary>
+    /// <summary>The events after the first. A method of its own, so that the first event is not kept in memory meanwhile.</summary>
     public static async Task GoOnAsync(HttpContext http, IAsyncEnumerable<PollAnswer?> more, JsonSerializerOptions json, CancellationToken stopping)
     {
         try

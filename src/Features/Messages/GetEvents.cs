@@ -55,7 +55,7 @@ public sealed class GetEvents(SessionGate gate, PollStore polls, PollAnswers ans
     public override async Task<Results<EventsResult, NoContent, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var isHead = HttpMethods.IsHead(HttpContext.Request.Method);
-        // What a HEAD request is not told must be told later, so it moves no cursor.
+        // A HEAD request tells nothing, so it moves no cursor.
         var after = HttpContext.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last ? last : request.After ?? (isHead ? Cursor.Start : null);
         if (after is not null && !Cursor.IsCursor(after))
         {

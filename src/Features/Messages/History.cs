@@ -6,7 +6,7 @@ namespace Intotes.Chat.Features.Messages;
 public sealed class HistoryLostException() : Exception("The conversation went away before all of it was read.");
 
 /// <summary>A conversation, or a part of it, whose messages are read as they are written to the client.</summary>
-/// <param name="sessionId">Whose it is.</param>
+/// <param name="sessionId">The session that it belongs to.</param>
 /// <param name="status">How the session stands.</param>
 /// <param name="cursor">The id of the last entry covered here; <c>0-0</c> when there is none.</param>
 /// <param name="hasMore">Whether older messages were left out.</param>

@@ -9,7 +9,7 @@ namespace Intotes.Chat.Features.Messages;
 /// <param name="Newest">The id of the session's newest entry; null while there is none.</param>
 public sealed record HistoryStretch(string SessionId, SessionStatus Status, string? ReadUpTo, string? Newest, IReadOnlyList<Message> Messages);
 
-/// <summary>What was said in a session, in stretches; like polls, by plain reads in one round trip, and by a script where Redis has to count it.</summary>
+/// <summary>Reads the messages of a session in stretches; like polls, by plain reads in one round trip, and by a script where Redis has to count it.</summary>
 public sealed class HistoryStore(RedisGateway redis, PollCounts counts)
 {
     /// <summary>

@@ -22,7 +22,7 @@ internal static class HistoryWriter
         {
             if (at == stretch.Count)
             {
-                // What is there goes out while Redis is asked for more, but nothing more is asked for before it has.
+                // Sends what was read while Redis is asked for more, and asks for no more before that is sent.
                 (stretch, at) = ([], 0);
                 hasWaited |= !await FlushAsync(output, ct);
                 bytes = hasWaited ? Math.Max(bytes / 2, SlowStretchBytes) : Math.Min(bytes + SlowStretchBytes, HistoryReader.StretchBytes);

@@ -14,7 +14,7 @@ public enum Sender
 /// <param name="Id">The stream id: strictly increasing inside a session, and the cursor after this entry.</param>
 /// <param name="SentAt">When it was stored, by the clock of Redis.</param>
 /// <param name="ClientMessageId">The id its sender gave it.</param>
-/// <param name="Event">What happened, on system entries.</param>
+/// <param name="Event">The event, on system entries.</param>
 public sealed record Message(
     string Id, Sender Sender, string? SenderName, string Text, DateTimeOffset SentAt, string? ClientMessageId, string? Event)
 {

@@ -48,7 +48,7 @@ public sealed class MessageFollower(
             }
 
             var isNew = answer is not null && (answer.Messages.Count > 0 || HasChanged(told, answer));
-            // What was said is not kept for as long as it lasts.
+            // The messages are not kept in memory for as long as the stream lasts.
             told = answer is null ? told : answer with { Messages = [] };
             if (isNew || time.GetElapsedTime(spoke) >= Quiet - ChannelWaiter.Early)
             {
@@ -78,7 +78,7 @@ public sealed class MessageFollower(
         return caller is Caller.Operator && renewal < pause ? renewal : pause;
     }
 
-    /// <summary>Those who follow are not to come all at once when Redis is back.</summary>
+    /// <summary>Spreads the readers that come back when Redis does.</summary>
     private static TimeSpan Spread(TimeSpan longest) => longest * Random.Shared.NextDouble();
 
     /// <summary>While Redis is away there is nothing new; the stream goes on when it is back. No answer where the caller may no longer enter, or read.</summary>

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Messages;
 
-/// <summary>What a caller shows of the other side: whether it writes, and up to where it has read.</summary>
+/// <summary>The state of the other side that a caller shows: whether it writes, and up to where it has read.</summary>
 public sealed record PeerState(bool Typing, string? ReadUpTo)
 {
     public static PeerState Of(PollReply reply) => new(reply.Typing, reply.ReadUpTo);
@@ -19,7 +19,7 @@ public sealed record PeerState(bool Typing, string? ReadUpTo)
 public sealed class MessagePoller(
     PollStore polls, RosterStore roster, ChannelSubscriptions subscriptions, IOptions<ChatOptions> options, TimeProvider time)
 {
-    /// <summary>Who types no longer says nothing: that runs out after six seconds.</summary>
+    /// <summary>The end of typing is not announced: typing runs out after six seconds.</summary>
     private static readonly TimeSpan TypingEnds = TimeSpan.FromSeconds(6.5);
 
     /// <summary>
@@ -54,7 +54,7 @@ public sealed class MessagePoller(
         }
     }
 
-    /// <summary>What shows without a message: who is there, who writes, what was read.</summary>
+    /// <summary>Whether anything changed that shows without a message: the operator, typing, the read mark.</summary>
     private static bool HasChanged(PollReply before, PollReply now) =>
         PeerState.Of(now) != PeerState.Of(before) || now.Status != before.Status || now.OperatorName != before.OperatorName;
 

@@ -34,7 +34,7 @@ public sealed class MessageStore(RedisGateway redis, AnonymousPolicy anonymous, 
 {
     /// <summary>Stores a message exactly once, however often it is sent under the same client message id.</summary>
     /// <param name="access">The session, and by what right.</param>
-    /// <param name="caller">Who sends.</param>
+    /// <param name="caller">The sender.</param>
     /// <param name="clientMessageId">The id the client chose; without one the server takes one for this call, so that its own retry finds what it stored.</param>
     /// <param name="text">As <see cref="MessageText.Clean"/> leaves it.</param>
     /// <param name="ct">Ends when the caller goes away.</param>

@@ -7,7 +7,7 @@ using Intotes.Chat.Features.Sessions;
 namespace Intotes.Chat.Features.Messages;
 
 /// <summary>
-/// What people may write: 1 to 4,000 Unicode scalar values after trimming white space at both ends, no control characters but newline and
+/// The rules of a message's text: 1 to 4,000 Unicode scalar values after trimming white space at both ends, no control characters but newline and
 /// tab. Nothing else is changed, but that <c>\r\n</c> becomes <c>\n</c>.
 /// </summary>
 public static class MessageText
@@ -54,7 +54,7 @@ public static class MessageText
         return text;
     }
 
-    /// <summary>What a message takes in Redis: its text in UTF-8, and as much beside it as append_message.lua counts.</summary>
+    /// <summary>The size of a message in Redis: its text in UTF-8, and as much beside it as append_message.lua counts.</summary>
     public static int StoredBytes(string text) => Encoding.UTF8.GetByteCount(text) + SessionStore.MessageOverhead;
 
     public static IRuleBuilderOptions<T, string?> IsMessageText<T>(this IRuleBuilder<T, string?> rule) => rule

@@ -12,7 +12,7 @@ public sealed class OpenStreams
     private readonly Dictionary<(string SessionId, bool IsOperator), LinkedList<Place>> sides = [];
 
     /// <summary>Enters a stream, which leaves when what is returned is disposed of.</summary>
-    /// <param name="sessionId">Whose messages it tells.</param>
+    /// <param name="sessionId">The session whose messages it tells.</param>
     /// <param name="isOperator">To an operator.</param>
     /// <param name="cut">Ends it; not called once it has left.</param>
     public IDisposable Enter(string sessionId, bool isOperator, Action cut)

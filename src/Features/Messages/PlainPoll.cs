@@ -6,7 +6,7 @@ namespace Intotes.Chat.Features.Messages;
 /// <summary>A poll that says no more than widgets do, read without what binds and validates any request.</summary>
 /// <param name="After">The cursor.</param>
 /// <param name="Wait">Seconds to wait for something new, or that a stream of events is to last.</param>
-/// <param name="Shown">What the caller shows of the other side.</param>
+/// <param name="Shown">The state of the other side that the caller shows.</param>
 /// <param name="IsStream">Whether it asks for events.</param>
 internal readonly record struct PlainPoll(string After, int? Wait, PeerState? Shown, bool IsStream)
 {

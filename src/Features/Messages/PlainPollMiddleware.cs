@@ -93,7 +93,7 @@ public sealed class PlainPollMiddleware(
         await EventsResult.GoOnAsync(http, more, json, stopping);
     }
 
-    /// <summary>What was told first, without the messages; null where it was refused.</summary>
+    /// <summary>The first reply without its messages; null where it was refused.</summary>
     private async Task<PollAnswer?> BeginAsync(HttpContext http, SessionAccess access, Caller caller, string client, string after)
     {
         var entered = limits.Count(client, await polls.PollAsync(access, caller, after, limits.Most(client, MessageFollower.MostAtOnce), http.RequestAborted));

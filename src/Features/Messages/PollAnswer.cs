@@ -3,9 +3,9 @@ using Intotes.Chat.Features.Sessions;
 
 namespace Intotes.Chat.Features.Messages;
 
-/// <summary>What a poll answers, and what each server-sent event carries.</summary>
+/// <summary>The answer of a poll, and the data of each server-sent event.</summary>
 /// <param name="Cursor">Send it as <c>after</c> next time.</param>
-/// <param name="Operator">Who has the session.</param>
+/// <param name="Operator">The operator that has the session.</param>
 /// <param name="Queue">The place in the queue, while the session waits.</param>
 /// <param name="Typing">Whether the other side is writing.</param>
 /// <param name="ReadUpTo">The last message that the other side has read.</param>
@@ -16,7 +16,7 @@ public sealed record PollAnswer(
 /// <summary>Completes what a session's own keys tell: its place in the queue lies elsewhere.</summary>
 public sealed class PollAnswers(CallPlaces places, HeldIndexRepair holders, PollPace pace)
 {
-    /// <param name="reply">What the session's script replied.</param>
+    /// <param name="reply">The reply of the session's script.</param>
     /// <param name="waited">Whether the server has paced the caller by letting it wait.</param>
     /// <param name="ct">Ends when the caller goes away.</param>
     public async ValueTask<PollAnswer> OfAsync(PollReply reply, bool waited, CancellationToken ct)

@@ -64,7 +64,7 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
     public override async Task<Results<Ok<PollAnswer>, Problem>> ExecuteAsync(Request request, CancellationToken ct)
     {
         var caller = User.Caller()!;
-        // What a HEAD request is not told must be told later, so it moves no cursor, and nothing can be new to it.
+        // A HEAD request tells nothing, so it moves no cursor, and it does not wait.
         var isHead = HttpMethods.IsHead(HttpContext.Request.Method);
         var (after, wait) = (request.After ?? (isHead ? Cursor.Start : null), TimeSpan.FromSeconds(isHead ? 0 : request.Wait ?? 0));
         var shown = PeerState.Said(request.Typing, request.ReadUpTo);
@@ -93,7 +93,7 @@ public sealed class PollMessages(SessionGate gate, MessagePoller poller, PollAns
         }
 
         history.Note(User, reply.SessionId, reply.Messages, after);
-        // Who has waited may come again at once, but not while the service stops and lets nobody wait.
+        // A caller that has waited may poll again at once, but not while the service stops and lets nobody wait.
         var waited = request.Wait is not null && !life.ApplicationStopping.IsCancellationRequested;
         return TypedResults.Ok(await answers.OfAsync(reply, waited, ct));
     }

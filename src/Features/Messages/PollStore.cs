@@ -25,7 +25,7 @@ public sealed record PollReply(
     IReadOnlyList<Message> Messages,
     int PageChanges = 0)
 {
-    /// <summary>What its texts take (UTF-8).</summary>
+    /// <summary>The size of its texts in bytes (UTF-8).</summary>
     public int TextBytes => Messages.Sum(BytesOf);
 
     /// <summary>As much of it as has so many bytes of texts.</summary>
@@ -41,7 +41,7 @@ public sealed record PollReply(
 }
 
 /// <summary>
-/// What is new in a session. Polls are most of all requests, so one that changes nothing is three plain reads in one round trip, which cost Redis a third of
+/// Reads the news of a session. Polls are most of all requests, so one that changes nothing is three plain reads in one round trip, which cost Redis a third of
 /// a script: nothing is written for it, to no file and no replica. A script serves those that change something: a poll without a cursor, and those that have
 /// become so many that Redis must count them; and it has the last word where a session is closed.
 /// </summary>

@@ -8,13 +8,13 @@ namespace Intotes.Chat.Features.Messages;
 /// </summary>
 public sealed class PolledHistory(AuditLog audit, TimeProvider time)
 {
-    /// <summary>What was said longer ago is no news.</summary>
+    /// <summary>Messages older than this are no news.</summary>
     private static readonly TimeSpan News = TimeSpan.FromMinutes(1);
 
     /// <summary>Records the look, where this was one. It neither delays nor fails the answer.</summary>
-    /// <param name="by">Who was shown the messages.</param>
-    /// <param name="sessionId">Whose they are.</param>
-    /// <param name="messages">What was shown.</param>
+    /// <param name="by">The operator that was shown the messages.</param>
+    /// <param name="sessionId">The session that they belong to.</param>
+    /// <param name="messages">The messages.</param>
     /// <param name="after">The cursor that the caller named; null for none.</param>
     public void Note(ClaimsPrincipal by, string sessionId, IReadOnlyList<Message> messages, string? after)
     {

@@ -45,7 +45,7 @@ if limited then
   return limited
 end
 
--- What is refused counts as well.
+-- A refused message counts as well.
 local function refuse(why)
   if kept then
     note('HSET', KEYS[1], counted, kept)

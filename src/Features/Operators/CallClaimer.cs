@@ -114,7 +114,7 @@ public sealed class CallClaimer(
     private async Task<Session> ConfirmAsync(Session session, Caller.Operator caller, CancellationToken ct) =>
         (await handovers.AssignAsync(session.Department!, session.Id, caller, session.ClaimId, ct)).Session ?? session;
 
-    /// <summary>What the operator took under this id and still has: the answer to that claim may have been lost.</summary>
+    /// <summary>The session that the operator took under this id and still has: the answer to that claim may have been lost.</summary>
     private async Task<Session?> TakenAsync(Caller.Operator caller, string clientClaimId, CancellationToken ct) =>
         (await summaries.FindAllAsync(await roster.HeldByAsync(caller.Id, ct), ct))
             .Select(summary => summary.Session)

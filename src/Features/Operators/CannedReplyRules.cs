@@ -5,7 +5,7 @@ using Intotes.Chat.Hosting;
 
 namespace Intotes.Chat.Features.Operators;
 
-/// <summary>What a canned reply may be.</summary>
+/// <summary>The rules of a canned reply.</summary>
 public static partial class CannedReplyRules
 {
     /// <summary>Whether the caller may change canned replies.</summary>

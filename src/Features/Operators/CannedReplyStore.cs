@@ -6,7 +6,7 @@ using StackExchange.Redis;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>A text that operators send often.</summary>
-/// <param name="Shortcut">What an operator types for it; its name.</param>
+/// <param name="Shortcut">Its name, which an operator types.</param>
 /// <param name="Text">May hold <c>{{visitor.name}}</c> and <c>{{operator.name}}</c>, which the operator's console fills in.</param>
 public sealed record CannedReply(string Shortcut, string Text);
 

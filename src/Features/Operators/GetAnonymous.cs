@@ -4,7 +4,7 @@ using Intotes.Chat.Hosting;
 
 namespace Intotes.Chat.Features.Operators;
 
-/// <summary>What anonymous visitors may do now.</summary>
+/// <summary>Whether anonymous visitors are served now.</summary>
 public sealed class GetAnonymous(AnonymousPolicy policy) : EndpointWithoutRequest<AnonymousOrder>
 {
     public override void Configure()

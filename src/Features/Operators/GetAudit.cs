@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Intotes.Chat.Features.Operators;
 
 /// <summary>
-/// Who did, looked at or was refused what, oldest first; for supervisors. A page may be empty and have more: it ends after 2,000 entries looked at or 50
+/// Lists actions, looks and refusals, oldest first; for supervisors. A page may be empty and have more: it ends after 2,000 entries looked at or 50
 /// days. Reading is recorded too.
 /// </summary>
 public sealed class GetAudit(AuditReader reader, AuditLog audit) : Endpoint<GetAudit.Request, Results<Ok<GetAudit.Answer>, Problem>>
@@ -45,7 +45,7 @@ public sealed class GetAudit(AuditReader reader, AuditLog audit) : Endpoint<GetA
         public int? Limit { get; init; }
     }
 
-    /// <param name="What">What was done or looked at, or <c>refused</c>.</param>
+    /// <param name="What">The action or look, or <c>refused</c>.</param>
     /// <param name="Role"><c>operator</c>, <c>supervisor</c>, <c>account</c> or <c>platform</c>.</param>
     /// <param name="Operator">Null where it was no operator.</param>
     /// <param name="Session">Digest of the session's id, the same for the same session.</param>

@@ -48,7 +48,7 @@ public sealed class HandoverStore(RedisGateway redis, IOptions<ChatOptions> opti
 
     /// <summary>The session waits again, with its first call time; unless its operator got it after it was found to be gone.</summary>
     /// <param name="sessionId">The session.</param>
-    /// <param name="operatorId">Who has it.</param>
+    /// <param name="operatorId">The operator that has it.</param>
     /// <param name="text">Of the entry that tells the visitor.</param>
     /// <param name="goneAt">When the operator was found to be gone; null when it gives the session back itself.</param>
     /// <param name="ct">Ends the call.</param>

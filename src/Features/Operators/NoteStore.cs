@@ -23,7 +23,7 @@ public sealed class NoteStore(RedisGateway redis, IOptions<ChatOptions> options)
     /// <summary>Most notes and audit entries of a session.</summary>
     public const int MostEntries = 2000;
 
-    /// <summary>What is read at once, as long as the texts that were read before it take no more than so many bytes; and in all.</summary>
+    /// <summary>How many entries are read at once, how many in all, and after how many bytes of texts no more are read.</summary>
     private const int Stretch = 16, MostRead = 500, MostReadBytes = 256 * 1024;
 
     /// <summary>Adds an entry once for each request; without the id of one it takes one for this call.</summary>

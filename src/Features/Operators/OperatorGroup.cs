@@ -4,7 +4,7 @@ using Intotes.Chat.Hosting;
 
 namespace Intotes.Chat.Features.Operators;
 
-/// <summary>What all operator endpoints share: the address, the role, that any call shows that the operator is there, and how often it may call.</summary>
+/// <summary>The common part of all operator endpoints: the address, the role, that any call shows that the operator is there, and how often it may call.</summary>
 public sealed class OperatorGroup : Group
 {
     public OperatorGroup() => Configure("operator", endpoints =>

@@ -5,7 +5,7 @@ namespace Intotes.Chat.Features.Operators;
 
 /// <summary>A session as operators see it.</summary>
 /// <param name="Visitor">Unverified, but for the id and name of an account.</param>
-/// <param name="Operator">Who has it, or had it last.</param>
+/// <param name="Operator">The operator that has it, or had it last.</param>
 /// <param name="LastMessage">The last thing somebody wrote, its text cut at 200 characters.</param>
 /// <param name="LeaseSeconds">How long the caller keeps it without calling; null where the caller does not have it.</param>
 /// <param name="VisitorSeenAt">When the visitor of a waiting session in a list was last there; a visitor that was not seen for 90 s is gone.</param>

@@ -12,7 +12,7 @@ public sealed class PlatformOptions
     /// <summary>Sent to the platform as <c>X-Api-Key</c>.</summary>
     public string ApiKey { get; init; } = "";
 
-    /// <summary>What the platform sends as <c>X-Api-Key</c>; see <see cref="PlatformKeyAuthentication"/>.</summary>
+    /// <summary>The key that the platform sends as <c>X-Api-Key</c>; see <see cref="PlatformKeyAuthentication"/>.</summary>
     public string InboundKey { get; init; } = "";
 
     private const string DevelopmentKey = "intotes-development-platform-key";

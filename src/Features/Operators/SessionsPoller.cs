@@ -32,7 +32,7 @@ public sealed class SessionsPoller(
     /// <param name="Waiting">In the operator's departments.</param>
     public sealed record QueueSummary(int Waiting, int? LongestWaitSeconds);
 
-    /// <summary>What there is after the cursor, and whether that is anything new.</summary>
+    /// <summary>The state after the cursor, and whether any of it is new.</summary>
     public async Task<(Answer Answer, bool HasNews)> PollAsync(Caller.Operator caller, OperatorCursor after, CancellationToken ct)
     {
         var entry = (await roster.ReadAsync(caller.Id, ct)).As(caller);

@@ -6,7 +6,7 @@ using Intotes.Chat.Hosting;
 
 namespace Intotes.Chat.Features.Operators;
 
-/// <summary>What anonymous visitors may do from now on, on all nodes at once.</summary>
+/// <summary>Sets whether anonymous visitors are served, on all nodes at once.</summary>
 public sealed class SetAnonymous(AnonymousStore store, AnonymousPolicy policy, AuditLog audit) : Endpoint<SetAnonymous.Request, AnonymousOrder>
 {
     public sealed class Request

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Operators;
 
-/// <summary>What the operator says of itself. What is left out stays as it is.</summary>
+/// <summary>Sets the operator's presence. A field that is left out stays as it is.</summary>
 public sealed class SetPresence(RosterStore roster, Departments departments, AuditLog audit, IOptions<ChatOptions> options)
     : Endpoint<SetPresence.Request, Results<Ok<SetPresence.Answer>, Problem>>
 {
@@ -26,7 +26,7 @@ public sealed class SetPresence(RosterStore roster, Departments departments, Aud
 
     /// <param name="Departments">Those it serves; none means all.</param>
     /// <param name="Held">How many sessions it has.</param>
-    /// <param name="Operator">Who it is, as its token says.</param>
+    /// <param name="Operator">The operator, as its token says.</param>
     /// <param name="Supervisor">Whether it may also see what is not its own.</param>
     /// <param name="AllDepartments">Those there are, of those that the operator's token grants.</param>
     public sealed record Answer(

@@ -18,7 +18,7 @@ public sealed class TransferSession(
 {
     public sealed class Request
     {
-        /// <summary>Who is to have it; this or <c>department</c>.</summary>
+        /// <summary>The operator that is to have it; this or <c>department</c>.</summary>
         public string? OperatorId { get; init; }
 
         public string? Department { get; init; }

@@ -1,6 +1,6 @@
 -- For scripts of notes; after session.lua. KEYS: as there.
 
--- What a note takes whose text and author's name have so many bytes.
+-- The size of a note whose text and author's name have so many bytes.
 local function note_size(bytes)
   return bytes + message_overhead
 end

@@ -38,7 +38,7 @@ public sealed class GrantStore(RedisGateway redis, JwtSettings jwt) : IDisposabl
         }
     }
 
-    /// <summary>What each operator's last token grants; null where all departments are anybody's.</summary>
+    /// <summary>The departments that each operator's last token grants; null where all departments are anybody's.</summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<string>?>?> ReadAsync(CancellationToken ct) =>
         IsOn ? (await redis.CallAsync("HGETALL", Keys.Grants, static (db, key) => db.HashGetAllAsync(key), ct)).ToDictionary(e => (string)e.Name!, e => (IReadOnlyList<string>?)Parse(e.Value)) : null;
 

@@ -13,7 +13,7 @@ public enum PresenceStatus
     Away,
 }
 
-/// <summary>What an operator says of itself; null leaves what it said before.</summary>
+/// <summary>The presence that an operator sets; null leaves a value as it is.</summary>
 /// <param name="Capacity">How many sessions it takes at once.</param>
 /// <param name="Departments">Those it serves; none named means all.</param>
 public sealed record Presence(PresenceStatus? Status, int? Capacity, IReadOnlyList<string>? Departments);

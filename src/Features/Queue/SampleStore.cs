@@ -8,7 +8,7 @@ using StackExchange.Redis;
 
 namespace Intotes.Chat.Features.Queue;
 
-/// <summary>What is observed about the work of a department.</summary>
+/// <summary>A kind of observation of the work of a department.</summary>
 public enum SampleKind
 {
     /// <summary>Seconds from the first call until an operator had the session.</summary>

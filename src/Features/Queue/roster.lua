@@ -8,7 +8,7 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- What an operator said of itself: status, capacity, departments (comma separated, '' for all).
+-- The presence of an operator: status, capacity, departments (comma separated, '' for all).
 local function presence(operator)
   local said = redis.call('HGET', KEYS[2], operator)
   local status, capacity, departments = string.match(said or '', '^(%S+) (%d+) (.*)$')

@@ -14,7 +14,7 @@ if since then
   local counted = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
   for index = 1, #counted, 2 do
     local at = tonumber(counted[index + 1])
-    -- What lies ahead was before the clock was set back.
+    -- A time ahead of now was stored before the clock was set back.
     if not waits[counted[index]] and (at < since or at > now) then
       redis.call('ZREM', KEYS[1], counted[index])
     end

@@ -3,7 +3,7 @@ using Intotes.Chat.Storage;
 
 namespace Intotes.Chat.Features.Sessions;
 
-/// <summary>What came of entering a session: the reply of what was done there; or none, because the caller has no right to, or not so often.</summary>
+/// <summary>The outcome of entering a session: the reply of the action there; or none, where the caller has no right to it or came too often.</summary>
 /// <param name="RetryAfter">When the caller may again; null where it has no right at all.</param>
 public readonly record struct Admission<TReply>(TReply? Reply, TimeSpan? RetryAfter)
     where TReply : class

@@ -1,6 +1,6 @@
 namespace Intotes.Chat.Features.Sessions;
 
-/// <summary>What is limited in a session, for its visitor and, counted apart, for its operator.</summary>
+/// <summary>A limited kind of request in a session, counted apart for its visitor and its operator.</summary>
 public enum Allowance
 {
     /// <summary>Messages sent.</summary>

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Intotes.Chat.Features.Sessions;
 
 /// <summary>
-/// What all anonymous sessions take in Redis. A session's scripts say how much it took, and until which hour, before and now; this node adds the differences up,
+/// The size of all anonymous sessions in Redis. A session's scripts say how much it took, and until which hour, before and now; this node adds the differences up,
 /// and <see cref="AnonymousWatch"/> hands them over every few seconds. What ends is counted off by its hour. So an answer waits for none of it.
 /// </summary>
 public sealed class AnonymousBytes(RedisMemory memory, IOptions<ChatOptions> options)
@@ -19,13 +19,13 @@ public sealed class AnonymousBytes(RedisMemory memory, IOptions<ChatOptions> opt
 
     private long total;
 
-    /// <summary>What all may take; 0 for any number.</summary>
+    /// <summary>The most that all may take; 0 for any number.</summary>
     public long Most => (long)(memory.MaximumBytes * options.Value.Memory.AnonymousShare);
 
-    /// <summary>What they take of that; 0 where they may take any number.</summary>
+    /// <summary>The share of that in use; 0 where they may take any number.</summary>
     public double Share => Most is > 0 and var most ? (double)Total / most : 0;
 
-    /// <summary>What they took when that was read last, over all nodes.</summary>
+    /// <summary>Their size when it was read last, over all nodes.</summary>
     public long Total
     {
         get => Volatile.Read(ref total);
@@ -45,7 +45,7 @@ public sealed class AnonymousBytes(RedisMemory memory, IOptions<ChatOptions> opt
         Add(numbers[3], numbers[2]);
     }
 
-    /// <summary>What was noted since the last time.</summary>
+    /// <summary>Takes the changes that were noted since the last time.</summary>
     public IReadOnlyDictionary<long, long> Take()
     {
         Dictionary<long, long> taken = [];

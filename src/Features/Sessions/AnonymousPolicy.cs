@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Intotes.Chat.Features.Sessions;
 
-/// <summary>What anonymous visitors may do.</summary>
+/// <summary>Whether anonymous visitors are served.</summary>
 public enum AnonymousState
 {
     /// <summary>As many as their own limits allow.</summary>
@@ -17,7 +17,7 @@ public enum AnonymousState
     Off,
 }
 
-/// <summary>What a supervisor set.</summary>
+/// <summary>The order of a supervisor.</summary>
 /// <param name="Until">When it ends by itself; null for never.</param>
 public sealed record AnonymousOrder(AnonymousState State, DateTimeOffset? Until);
 
@@ -38,7 +38,7 @@ public sealed class AnonymousPolicy(RedisMemory memory, AnonymousBytes bytes, IO
     /// <summary>Begins to ask for the order. Returns the number of the question.</summary>
     public long Ask() => Interlocked.Increment(ref asked);
 
-    /// <summary>What holds, as a question found; of several the one that was asked last counts, whichever is answered last.</summary>
+    /// <summary>Takes the answer to a question. Of several questions the last one counts, in whichever order they are answered.</summary>
     public void Answer(long number, AnonymousOrder? found)
     {
         lock (gate)

@@ -5,7 +5,7 @@ using StackExchange.Redis;
 
 namespace Intotes.Chat.Features.Sessions;
 
-/// <summary>What all nodes share about anonymous visitors: a supervisor's order, and how much their sessions take.</summary>
+/// <summary>The state of anonymous visitors that all nodes share: a supervisor's order, and the size of their sessions.</summary>
 public sealed class AnonymousStore(RedisGateway redis, IOptions<ChatOptions> options, TimeProvider time)
 {
     private readonly string node = Guid.NewGuid().ToString("N");

@@ -15,7 +15,7 @@ public sealed class CallOperator(
 {
     public sealed class Request
     {
-        /// <summary>What it is about, for the operators' list.</summary>
+        /// <summary>The reason of the call, for the operators' list.</summary>
         public string? Reason { get; init; }
 
         public string? Department { get; init; }

@@ -60,7 +60,7 @@ public static class LookAlikes
     /// <summary>Each run of a letter as one.</summary>
     public static string WithoutRuns(string word) => Runs(word, 1);
 
-    /// <summary>What a letter, or a sign that passes for one, looks like; null for anything else.</summary>
+    /// <summary>The letter that a letter or sign looks like; null for anything else.</summary>
     private static string? Letter(Rune rune, UnicodeCategory category, bool withSigns)
     {
         if (AlphabetOf(rune) is { } latin)

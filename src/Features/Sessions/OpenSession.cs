@@ -12,7 +12,7 @@ namespace Intotes.Chat.Features.Sessions;
 public sealed class OpenSession(SessionOpener opener, CallPlaces places, ReservedNames reserved, IOptions<ChatOptions> options)
     : Endpoint<OpenSession.Request, Results<Created<SessionView>, Ok<SessionView>, Problem>>
 {
-    /// <summary>What the visitor says about itself; operators see it as unverified.</summary>
+    /// <summary>The visitor's details in its own words; operators see them as unverified.</summary>
     public sealed class Request
     {
         public string? Name { get; init; }

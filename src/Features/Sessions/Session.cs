@@ -11,7 +11,7 @@ public enum SessionStatus
     Closed,
 }
 
-/// <summary>What a session's hash holds, except who may enter it.</summary>
+/// <summary>The fields of a session's hash, without its credentials.</summary>
 /// <param name="ClaimId">The operator's own id of the claim by which it got the session.</param>
 public sealed record Session(
     string Id,
@@ -74,5 +74,5 @@ public enum VisitorKind
     Account,
 }
 
-/// <summary>Who asks. All but an account's id and name is what the visitor says about itself.</summary>
+/// <summary>The visitor. All but an account's id and name are its own words.</summary>
 public sealed record Visitor(VisitorKind Kind, string? UserId, string? Name, string? Email, string? Locale, string? PageUrl);

@@ -13,9 +13,9 @@ public sealed class SessionGate(AccountStore accounts, RosterStore roster, IOpti
     private readonly string[] allowances = [.. Enum.GetValues<Allowance>().Select(options.Value.Limits.Of)];
 
     /// <summary>Does something in the caller's session.</summary>
-    /// <param name="caller">Who asks; null without a credential.</param>
+    /// <param name="caller">The caller; null without a credential.</param>
     /// <param name="named">The session an operator names; of no meaning for others, who have one.</param>
-    /// <param name="allowance">What it counts as.</param>
+    /// <param name="allowance">The allowance that it counts towards.</param>
     /// <param name="act">A store's method.</param>
     /// <param name="ct">Ends when the caller goes away.</param>
     /// <returns>The reply, or else the problem to answer with.</returns>

@@ -32,7 +32,7 @@ public enum CallStatus
 /// <summary>The hash of each session. Who may not enter a session, or not so often, gets no reply.</summary>
 public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, AnonymousBytes anonymousBytes, IOptions<ChatOptions> options)
 {
-    /// <summary>What a session takes in Redis beside what its visitor says about itself, and a message beside its text (bytes); as in session.lua.</summary>
+    /// <summary>The size (bytes) of a session in Redis without its visitor's details, and of a message without its text; as in session.lua.</summary>
     public const int SessionOverhead = 1000, MessageOverhead = 250;
 
     private ChatRetention Retention => options.Value.Retention;
@@ -96,7 +96,7 @@ public sealed class SessionStore(RedisGateway redis, AnonymousPolicy anonymous, 
     /// <summary>The same, or only how a call would stand.</summary>
     /// <param name="access">The session, and by what right.</param>
     /// <param name="department">Where the visitor asks for one that the settings have.</param>
-    /// <param name="reason">What it is about.</param>
+    /// <param name="reason">The reason of the call.</param>
     /// <param name="onlyAsks">Changes nothing: the reply to a call that would be new is <see cref="CallStatus.Open"/>, with its department.</param>
     /// <param name="ct">Ends the call.</param>
     public async Task<Admission<CallReply>> CallOperatorAsync(SessionAccess access, string? department, string? reason, bool onlyAsks, CancellationToken ct)

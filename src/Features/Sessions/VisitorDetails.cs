@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Intotes.Chat.Features.Sessions;
 
-/// <summary>What a visitor says about itself; null leaves what is known.</summary>
+/// <summary>The details that a visitor gives of itself; null leaves a value as it is.</summary>
 public sealed record VisitorDetails(string? Name, string? Email, string? Locale, string? PageUrl, string? Department)
 {
-    /// <summary>What a new session of this visitor takes in Redis.</summary>
+    /// <summary>The size of a new session of this visitor in Redis.</summary>
     public int StoredBytes => SessionStore.SessionOverhead + Bytes(Name) + Bytes(Email) + Bytes(Locale) + Bytes(PageUrl);
 
     /// <summary>The same without what the session would keep of it.</summary>

@@ -41,7 +41,7 @@ local function may()
   return admits(session[1], session[2])
 end
 
--- What the allowance counts, and the field that keeps how much of it is taken, for the visitor and, counted apart, for the operator.
+-- The thing that the allowance counts, and the field that keeps how much of it is taken, for the visitor and, counted apart, for the operator.
 local what, per_minute, number, request = string.match(ARGV[3] or '', '^(%a+) (%d+) ?(%d*) ?(%w*)$')
 local counted = what and (ARGV[1] == 'operator' and 'operator:' or 'visitor:') .. what
 
@@ -99,7 +99,7 @@ local function keep_at_least(seconds)
   end
 end
 
--- What a message takes in Redis beside its text and the sender's name (bytes): entry, ids, and its place among those that were sent.
+-- The size of a message in Redis without its text and the sender's name (bytes): entry, ids, and its place among those that were sent.
 local message_overhead = 250
 
 -- The hour since 1970 in which a session ends that is kept for so long (s).

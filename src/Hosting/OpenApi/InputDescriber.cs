@@ -9,7 +9,7 @@ using Microsoft.OpenApi;
 
 namespace Intotes.Chat.Hosting.OpenApi;
 
-/// <summary>What an endpoint takes. The generator sees one body in the request type of any method, and knows no rules.</summary>
+/// <summary>Describes the input of an endpoint. The generator takes each request type for a body, whatever the method, and knows no rules.</summary>
 internal static class InputDescriber
 {
     /// <summary>Sorts the fields of the request out into path, query and body, and gives them the bounds that the rules set.</summary>

@@ -9,7 +9,7 @@ internal static class ProblemDescriber
 {
     public const string SchemaName = "Problem";
 
-    /// <summary>What <see cref="Problem.Describe"/> makes.</summary>
+    /// <summary>The schema of <see cref="Problem.Describe"/>.</summary>
     public static OpenApiSchema Schema => new()
     {
         Type = JsonSchemaType.Object,

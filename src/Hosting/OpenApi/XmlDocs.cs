@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace Intotes.Chat.Hosting.OpenApi;
 
-/// <summary>What the documentation comments of this assembly say of its types; nothing where the file that holds them was not shipped.</summary>
+/// <summary>The documentation comments of this assembly's types; empty where their file was not shipped.</summary>
 internal static class XmlDocs
 {
     private static readonly Dictionary<string, XElement> Members = Load();
@@ -10,7 +10,7 @@ internal static class XmlDocs
     /// <summary>The summary in Markdown.</summary>
     public static string? Summary(Type type) => Of(type)?.Element("summary") is { } summary ? Text(summary) : null;
 
-    /// <summary>What an endpoint says of one of its answers: <c>response code="204"</c>.</summary>
+    /// <summary>The description of an answer of an endpoint: <c>response code="204"</c>.</summary>
     public static string? Response(Type endpoint, string status) =>
         Of(endpoint)?.Elements("response").FirstOrDefault(r => r.Attribute("code")?.Value == status) is { } response ? Text(response) : null;
 

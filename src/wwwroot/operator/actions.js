@@ -1,5 +1,5 @@
 // @ts-check
-// What an operator does with a conversation as a whole.
+// The actions of an operator on a whole conversation.
 
 /** @import { Conversation } from "./conversation.js" */
 /** @import { Colleague } from "./types.js" */

@@ -1,5 +1,5 @@
 // @ts-check
-// What draws the eye and the ear when the console is not looked at: title, notification, sound.
+// Alerts for an operator that looks elsewhere: title, notification, sound.
 
 /** @import { Conversation } from "./conversation.js" */
 /** @import { Message } from "./types.js" */

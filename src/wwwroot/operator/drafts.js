@@ -1,5 +1,5 @@
 // @ts-check
-// What is written and not sent outlasts a reload. It is kept for this tab and this operator only, and signing out removes it.
+// A draft outlasts a reload. It is kept for this tab and this operator only, and signing out removes it.
 
 /** @import { Conversation } from "./conversation.js" */
 import { tab } from "./storage.js";

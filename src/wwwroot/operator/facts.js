@@ -1,5 +1,5 @@
 // @ts-check
-// What the platform tells of a customer is in the platform's own form: shown as it is, as facts and tables.
+// Shows the platform's data of a customer as it comes, in facts and tables: its form is the platform's own.
 
 import { dateOf, momentOf, shortDateOf, timeOf } from "./clock.js";
 import { h } from "./dom.js";

@@ -1,5 +1,5 @@
 // @ts-check
-// What the operator says of itself: there or away, how many conversations at once, which departments.
+// The operator's presence: online or away, how many conversations at once, which departments.
 
 /** @import { Presence } from "./types.js" */
 import { call, persistently } from "./api.js";

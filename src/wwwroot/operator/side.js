@@ -75,7 +75,7 @@ function customer(conversation, found) {
     return h("section", { class: "unavailable" }, h("h2", {}, "At the platform"),
       h("p", {}, "The platform does not tell about this customer now. The conversation goes on without it."), again);
   }
-  // What is said above already is not said again; what differs from it is.
+  // Details that stand above are not repeated unless they differ.
   const { userId, name } = conversation.session?.visitor ?? {};
   const { profile } = found;
   const told = typeof profile === "object" && profile !== null ? Object.entries(profile) : [];

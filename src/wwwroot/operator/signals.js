@@ -1,5 +1,5 @@
 // @ts-check
-// What the visitor is told beside messages: that the operator writes, and up to where it has read.
+// Tells the visitor that the operator writes, and up to where it has read.
 
 /** @import { Conversation } from "./conversation.js" */
 import { call, pause } from "./api.js";

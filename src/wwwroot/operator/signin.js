@@ -97,7 +97,7 @@ export async function signIn(token) {
   return null;
 }
 
-/** Who signs out in one tab leaves the browser: each of its tabs has a token of its own. */
+/** Signing out in one tab signs out all tabs of the browser, each of which has a token of its own. */
 export function signOut() {
   const id = operatorHere();
   // Where there is no room for it, tabs that are open hear of it all the same.

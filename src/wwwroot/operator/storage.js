@@ -1,5 +1,5 @@
 // @ts-check
-// What the browser keeps. Where it forbids that, or has no room for it, it lasts as long as the page.
+// The browser's storage. Where the browser forbids it, or has no room for it, it lasts as long as the page.
 
 /** @param {"localStorage" | "sessionStorage"} name */
 function storage(name) {

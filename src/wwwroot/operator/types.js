@@ -62,7 +62,7 @@
  * @property {number} ratings
  */
 /**
- * What the operator wrote and the service has not acknowledged.
+ * A message of the operator that the service has not acknowledged.
  * @typedef {object} Pending
  * @property {string} clientMessageId
  * @property {string} text

@@ -191,7 +191,7 @@ export function conversation(call, identity, details, changed, arrived, refused)
     settle(messages);
     if (messages.length) arrived(messages);
     await callOnce();
-    // What lets nobody wait, such as a cache or a proxy, is asked more slowly.
+    // Where polls cannot wait, as behind a cache or a proxy, it polls more slowly.
     answered = JSON.stringify([next, status, operator, queue, typing, readUpTo]);
     idle = answered !== before || Date.now() - began > 1000 ? 0 : idle + 1;
     return Math.max(nextPollMs, idle && (waits || !nextPollMs) ? Math.min(pause(idle), 5000) : 0);

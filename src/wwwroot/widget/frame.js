@@ -1,5 +1,5 @@
 // @ts-check
-// What the frame and the page around it have to do with each other.
+// The relations of the frame and the page around it.
 
 /** What the page says of the looks, as the launcher has it. */
 const LOOKS = ["--accent", "--on-accent", "--chat-background", "--chat-text", "--chat-quiet", "--chat-bubble", "--chat-font", "color-scheme"];

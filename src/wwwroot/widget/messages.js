@@ -1,5 +1,5 @@
 // @ts-check
-// What is shown of a conversation: first what follows from what is known of it, which touches no page; then the elements.
+// The display of a conversation: first pure functions, which touch no page; then the elements.
 
 /**
  * @typedef {{ id: string, sender: "visitor" | "operator" | "system", senderName: string | null, text: string, sentAt: string,

@@ -3,7 +3,7 @@
 
 import { shared } from "./storage.js";
 
-/** What the service refused; status 0 where it was not reached. */
+/** A refusal of the service; status 0 where it was not reached. */
 export class Problem extends Error {
   /** @param {number} status @param {string} code @param {number} [seconds] after which to try again */
   constructor(status, code, seconds = 0) {
@@ -48,7 +48,7 @@ let asked = 0;
 /** An address that was never asked for: caches between, such as a service worker of the page, have no answer to it. @param {string} address */
 const unique = address => `${address}${address.includes("?") ? "&" : "?"}_=${Date.now()}.${asked++}`;
 
-/** Who talks, and in which session: a customer by the platform's token, or a visitor by the token of its session. */
+/** The identity of the visitor and its session: a customer by the platform's token, or a visitor by the token of its session. */
 export class Identity {
   /** @type {string | null} */
   session = null;

@@ -1,5 +1,5 @@
 // @ts-check
-// What is kept in the browser.
+// The browser's storage.
 
 const PREFIX = "intotes-chat:";
 

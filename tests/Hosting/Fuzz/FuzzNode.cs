@@ -98,7 +98,8 @@ public sealed class FuzzNode : IAsyncDisposable
             var (status, headers) = (http.Response.StatusCode, http.Response.Headers);
             return status == 499 ? null // the client has gone
                 : status >= 500 ? $"It answered {status}."
-                : http.Request.Path.Value is not ("/" or "/index.html") && !headers.CacheControl.ToString().Contains("no-store", StringComparison.Ordinal) ? $"{status} may be cached."
+                : http.Request.Path.Value is "/" or "/index.html" ? null // a page, served by the framework's own rules
+                : !headers.CacheControl.ToString().Contains("no-store", StringComparison.Ordinal) ? $"{status} may be cached."
                 : status >= 400 && http.Response.ContentType != "application/problem+json" && !HttpMethods.IsHead(http.Request.Method) ? $"{status} is no problem+json but '{http.Response.ContentType}'."
                 : null;
         }
