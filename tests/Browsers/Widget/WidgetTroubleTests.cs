@@ -122,7 +122,8 @@ public sealed class WidgetTroubleTests(Chromium chromium, ShortLeaseWidgetNodes 
             await Expect(widget.Said("operator").Last).ToHaveTextAsync(text);
         }
 
-        Assert.Equal(2, cut);
+        // Two tell the widget. A poll that it gives up itself, to ask at once, tells it nothing and counts here too.
+        Assert.InRange(cut, 2, 4);
         Assert.InRange(plain, 3, 100);
     }
 
