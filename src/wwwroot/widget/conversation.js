@@ -120,7 +120,7 @@ export function conversation(call, identity, details, changed, arrived, refused)
     try {
       if (chat.status === "new") await begin();
       const before = chat.status, answer = await by(path, options), { status = before, queue = chat.queue } = answer;
-      if (chat.status === before) set({ status, queue }); // else a poll knows better
+      if ([before, status].includes(chat.status)) set({ status, queue }); // else a poll knows better
       chat.pulse.wake();
       return answer;
     } catch (problem) {

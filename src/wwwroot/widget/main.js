@@ -206,7 +206,7 @@ function tagOf(text) {
   for (let tag = text.trim().replace(/[.@].*/, "").replace(/_/g, "-"); tag; tag = tag.replace(/-?[^-]*$/, "")) {
     try {
       const [known] = Intl.getCanonicalLocales(tag);
-      if (known.toLowerCase() !== text.toLowerCase()) console.warn(`The chat takes "${text}" for "${known}".`);
+      if (known.toLowerCase() !== text.toLowerCase()) console.warn(`Chat takes "${text}" for "${known}".`);
       return known;
     } catch { /* without its last part */ }
   }
@@ -222,11 +222,11 @@ const shortest = locale => /^.{1,35}(?=-|$)/.exec(new Intl.Locale(locale).baseNa
 /** A short sound of two notes. @param {typeof AudioContext} Audio the page's: the browser lets it sound once the visitor has done something there. */
 function chime(Audio) {
   const audio = new Audio(), note = audio.createOscillator(), volume = audio.createGain();
-  note.frequency.setValueAtTime(880, 0.12);
-  volume.gain.setValueAtTime(0.1, 0);
-  volume.gain.exponentialRampToValueAtTime(0.001, 0.4);
+  note.frequency.setValueAtTime(880, .12);
+  volume.gain.setValueAtTime(.1, 0);
+  volume.gain.exponentialRampToValueAtTime(.001, .4);
   note.connect(volume).connect(audio.destination);
   note.onended = () => audio.close();
   note.start();
-  note.stop(0.4);
+  note.stop(.4);
 }

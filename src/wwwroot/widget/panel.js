@@ -3,7 +3,7 @@ import { button, clean, cleanLine, el, excess, fill, MOST, thread } from "./mess
 import { shared } from "./storage.js";
 
 const BELL = "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15ZM10 21h4", SAVE = "M12 4v11M7 11l5 5 5-5M5 20h14",
-  END = "M12 4v8M7.5 6.5a7.5 7.5 0 1 0 9 0", DOWN = "m6 9 6 6 6-6", SEND = "M4 12h15M13 6l6 6-6 6", STAR = "m12 3 3 6 6 1-4.5 4 1.5 6-6-3-6 3 1.5-6L3 10l6-1Z";
+  END = "M12 4v8M7 6a8 8 0 1 0 10 0", DOWN = "m6 9 6 6 6-6", SEND = "M4 12h15M13 6l6 6-6 6", STAR = "m12 3 3 6 6 1-4.5 4 1.5 6-6-3-6 3 1.5-6L3 10l6-1Z";
 
 /** @typedef {import("./conversation.js").Conversation} Conversation @typedef {Record<string, string>} Texts @typedef {(path: string) => Element} Icon */
 
